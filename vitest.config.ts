@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Each project is run from its own folder: `vitest run --root packages/core --config vitest.config.ts`.
+export default defineConfig({
+  resolve: { conditions: ['@cl-hive/source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['@cl-hive/source', 'node', 'import', 'default'] } },
+  test: {
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: ['**/dist/**', '**/node_modules/**'],
+    passWithNoTests: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
