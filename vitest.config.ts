@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
+    setupFiles: [new URL('vitest.setup.ts', import.meta.url).pathname],
     passWithNoTests: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
