@@ -50,7 +50,7 @@ describe('parseJson', () => {
         const text = JSON.stringify(value);
         expect(narrow(parseJson(text))).toEqual(JSON.parse(text));
         const slow = parseJson(`[ ${text} , 99999999999999999999 ]`);
-        expect(narrow(slow)).toEqual([JSON.parse(text), 99999999999999999999]);
+        expect(narrow(slow)).toEqual([JSON.parse(text), 1e20]);
       }),
     );
   });
