@@ -16,6 +16,12 @@ export class DecodeError extends CodedError<'decode'> {
     super('decode', expected, { data: { found: kindOf(found) } });
     this.name = 'DecodeError';
     this.expected = expected;
+    this.message = this.#describe();
+  }
+
+  #describe(): string {
+    const where = this.path === '' ? 'the value' : this.path;
+    return `${where}: expected ${this.expected}, found ${String(this.data['found'])}`;
   }
 
   /** Members and indices from the root, joined with dots; empty for the root itself. */
@@ -23,14 +29,10 @@ export class DecodeError extends CodedError<'decode'> {
     return this.#path.join('.');
   }
 
-  override get message(): string {
-    const found = String(this.data['found']);
-    return `${this.path === '' ? 'the value' : this.path}: expected ${this.expected}, found ${found}`;
-  }
-
   /** Notes that the culprit lies under `key`; called by each level on the way out. */
   under(key: string | number): this {
     this.#path.unshift(String(key));
+    this.message = this.#describe();
     return this;
   }
 }
