@@ -1,1 +1,3 @@
-export {};
+export * from './plugins.ts';
+export * from './sibling-watch.ts';
+export * from './suite-plugin.ts';

@@ -112,6 +112,13 @@ describe('the watch over siblings', () => {
     expect(watch.commands).toEqual([]);
   });
 
+  it('counts a sibling whose version answer it cannot read as incompatible, and lets it be', () => {
+    const watch = new Watch('cl-hive').feed({ kind: 'started' });
+    watch.answer('cl-hive-comms', { kind: 'not_understood', reason: 'api_version: expected' });
+    expect(watch.kind('cl-hive-comms')).toBe('incompatible');
+    expect(watch.commands).toEqual([]);
+  });
+
   it('takes a newer sibling that still serves our API', () => {
     const watch = new Watch('cl-hive').feed({ kind: 'started' });
     watch.answer('cl-hive-comms', version('ready', 3, 1));

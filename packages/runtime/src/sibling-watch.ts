@@ -19,12 +19,14 @@ export type Sibling =
   | { readonly kind: 'absent'; readonly reason: string }
   | { readonly kind: 'waiting'; readonly reason: string; readonly answer?: VersionAnswer }
   | { readonly kind: 'ready'; readonly answer: VersionAnswer }
-  | { readonly kind: 'incompatible'; readonly reason: string; readonly answer: VersionAnswer };
+  | { readonly kind: 'incompatible'; readonly reason: string; readonly answer?: VersionAnswer };
 
 /** The answer to one probe of a sibling's version method. */
 export type ProbeAnswer =
   | { readonly kind: 'version'; readonly answer: VersionAnswer }
   | { readonly kind: 'unknown_method' }
+  /** It answered something that is no version answer. */
+  | { readonly kind: 'not_understood'; readonly reason: string }
   | { readonly kind: 'no_answer'; readonly reason: string };
 
 export type WatchInput =
@@ -173,6 +175,8 @@ function judge(
   switch (answer.kind) {
     case 'unknown_method':
       return settle(watched, absent('no running plugin offers it'));
+    case 'not_understood':
+      return settle(watched, { kind: 'incompatible', reason: answer.reason });
     case 'no_answer':
       return askAgain(watched, { kind: 'waiting', reason: answer.reason });
     case 'version':
