@@ -25,11 +25,31 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/**
+ * A result that is JSON text already, as UTF-8 bytes in order: for answers of many megabytes, which
+ * the shell writes as they are. Chunks are shared between calls and never changed.
+ */
+export class RenderedJson {
+  readonly chunks: readonly Uint8Array[];
+
+  constructor(chunks: readonly Uint8Array[]) {
+    this.chunks = chunks;
+  }
+
+  /** The whole text; for hooks and tests, which need it in one piece. */
+  text(): string {
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+}
+
+/** What a command answers. */
+export type LabAnswer = JsonObject | RenderedJson;
+
 /** One RPC command that the emulated lightningd serves itself. */
 export interface LabCommand {
   readonly name: string;
   /** Parameters are already named and checked against the command's request schema. */
-  readonly run: (params: JsonObject, call: CallContext) => JsonObject | Promise<JsonObject>;
+  readonly run: (params: JsonObject, call: CallContext) => LabAnswer | Promise<LabAnswer>;
 }
 
 /** What the shell of an emulated lightningd (plugins, RPC socket) offers to the world behind it. */
