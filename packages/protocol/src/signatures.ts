@@ -1,6 +1,7 @@
-import { bytesToHex, CodedError, type NodeId, nodeId } from '@cl-hive/core';
+import { bytesToHex, CodedError, hexToBytes, type NodeId, nodeId } from '@cl-hive/core';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { escapedText } from './canonical-json.ts';
+import { isWellFormed } from './code-points.ts';
 import { type Curve, nobleCurve } from './curve.ts';
 import { SIGNED_TEXT_BYTES_MAX } from './limits.ts';
 import { utf8ToBytes } from './utf8.ts';
@@ -19,17 +20,28 @@ export interface MessageSignature {
 const PREFIX = utf8ToBytes('Lightning Signed Message:');
 const SIGNATURE_CHARS = 104;
 const RECID_BASE = 31;
+const HEX_SIGNATURE = /^[0-9a-f]{128}$/;
 /** Half of secp256k1's group order, rounded down, big-endian. */
 const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
 
+/** Why a text cannot be signed. */
+export type SignedTextErrorCode = 'signed_text_too_long' | 'signed_text_not_unicode';
+
 /**
  * The digest that lightningd's `signmessage` signs: SHA-256 twice over `Lightning Signed Message:`
- * and the text. Throws CodedError `signed_text_too_long` beyond 65,535 bytes.
+ * and the text. Throws CodedError `signed_text_too_long` beyond 65,535 bytes, and
+ * `signed_text_not_unicode` for half a surrogate pair, which UTF-8 would turn into another text.
  */
 export function messageDigest(text: string | Uint8Array): Uint8Array {
+  if (typeof text === 'string' && !isWellFormed(text)) {
+    throw new CodedError<SignedTextErrorCode>(
+      'signed_text_not_unicode',
+      'a text that holds half a surrogate pair cannot be signed',
+    );
+  }
   const bytes = typeof text === 'string' ? utf8ToBytes(text) : text;
   if (bytes.length > SIGNED_TEXT_BYTES_MAX) {
-    throw new CodedError(
+    throw new CodedError<SignedTextErrorCode>(
       'signed_text_too_long',
       `a text of ${bytes.length} bytes cannot be signed: lightningd takes ${SIGNED_TEXT_BYTES_MAX}`,
       { remedy: 'sign a hash of the text' },
@@ -77,12 +89,18 @@ export function recoverMessage(
   if (framed === undefined || recid < 0 || recid > 3 || hasHighS(framed)) {
     return undefined;
   }
-  const bytes = typeof text === 'string' ? utf8ToBytes(text) : text;
-  if (bytes.length > SIGNED_TEXT_BYTES_MAX) {
+  const digest = digestOf(text);
+  const key = digest && curve.ecdsaRecover(digest, framed.subarray(1), recid);
+  return key === undefined ? undefined : nodeId(bytesToHex(key));
+}
+
+/** The digest of a text from outside; undefined when nobody can have signed it. */
+function digestOf(text: string | Uint8Array): Uint8Array | undefined {
+  try {
+    return messageDigest(text);
+  } catch {
     return undefined;
   }
-  const key = curve.ecdsaRecover(messageDigest(bytes), framed.subarray(1), recid);
-  return key === undefined ? undefined : nodeId(bytesToHex(key));
 }
 
 function hasHighS(framed: Uint8Array): boolean {
@@ -101,18 +119,29 @@ export function verifyMessage(
 
 /**
  * Whether `signer` signed `text` through the RPC of any lightningd. Version 26.06 does not undo the
- * JSON escapes of its `message` parameter, so a text that holds quotes was signed with backslashes,
- * escaped as Python's `json.dumps` does; another version may sign the plain text. Both are taken.
+ * JSON escapes of its `message` parameter: `{"a":1}` sent as `"{\\"a\\":1}"` is signed with its
+ * backslashes, so the bytes to verify are escaped as Python's `json.dumps` does. Another version may
+ * sign the plain text. Both forms are taken.
+ *
+ * `signature` is a `zbase`, or the 128 hexadecimal digits of r and s that originals send in some
+ * message types (they take the member `signature` of signmessage's answer before `zbase`). Without
+ * the recovery id no key can be recovered, but that `signer` made it can be told as well.
  */
 export function verifyEitherForm(
   text: string,
-  zbase: string,
+  signature: string,
   signer: NodeId,
   curve: Curve = nobleCurve,
 ): boolean {
   const escaped = escapedText(text);
+  const verify = HEX_SIGNATURE.test(signature) ? verifyCompact : verifyMessage;
   return (
-    verifyMessage(escaped, zbase, signer, curve) ||
-    (escaped !== text && verifyMessage(text, zbase, signer, curve))
+    verify(escaped, signature, signer, curve) ||
+    (escaped !== text && verify(text, signature, signer, curve))
   );
+}
+
+function verifyCompact(text: string, hex: string, signer: NodeId, curve: Curve): boolean {
+  const digest = digestOf(text);
+  return digest !== undefined && curve.ecdsaVerify(digest, hexToBytes(hex), hexToBytes(signer));
 }
