@@ -1,1 +1,3 @@
-export {};
+import { plugin } from './plugin.ts';
+
+plugin.run();

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { isCodedError, type UnixMs } from '@cl-hive/core';
+import { nip19 } from 'nostr-tools';
+import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
+import { describe, expect, it } from 'vitest';
+import {
+  IdentityKeeper,
+  type IdentityRecord,
+  type IdentityRecords,
+  identityView,
+} from './identity.ts';
+import { parseSecretKey } from './nostr-key.ts';
+import { seal, unseal } from './sealed-secret.ts';
+
+class MemoryRecords implements IdentityRecords {
+  readonly all: IdentityRecord[] = [];
+  current = async () => this.all.at(-1);
+  append = async (record: Omit<IdentityRecord, 'version'>) => {
+    const kept = { ...record, version: this.all.length + 1 };
+    this.all.push(kept);
+    return kept;
+  };
+}
+
+/** A node's makesecret: the same for the same node and label. */
+const nodeSecret = (node: string) => async (label: string) =>
+  createHash('sha256').update(`${node}/${label}`).digest('hex');
+
+const now = () => 1_700_000_000_000 as UnixMs;
+const keeperOf = (records: IdentityRecords, node = 'node') =>
+  new IdentityKeeper(records, nodeSecret(node), now);
+
+async function codeOf(action: () => Promise<unknown> | unknown): Promise<string | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    return isCodedError(error) ? error.code : 'not coded';
+  }
+}
+
+describe('the Nostr identity', () => {
+  it('is the same for the same node after losing its database, and another for another node', async () => {
+    const first = await keeperOf(new MemoryRecords()).load();
+    const again = await keeperOf(new MemoryRecords()).load();
+    const other = await keeperOf(new MemoryRecords(), 'other').load();
+    expect(again.key.publicKey).toBe(first.key.publicKey);
+    expect(other.key.publicKey).not.toBe(first.key.publicKey);
+    expect(nip19.decode(identityView(first).npub)).toEqual({
+      type: 'npub',
+      data: getPublicKey(first.key.secret),
+    });
+  });
+
+  it('never stores the derived secret, and records it once', async () => {
+    const records = new MemoryRecords();
+    await keeperOf(records).load();
+    await keeperOf(records).load();
+    expect(records.all).toHaveLength(1);
+    expect(records.all[0]?.sealedSecret).toBeNull();
+  });
+
+  it('takes over an imported key, sealed, and finds it again', async () => {
+    const records = new MemoryRecords();
+    const secret = generateSecretKey();
+    await keeperOf(records).load();
+    const imported = await keeperOf(records).import(nip19.nsecEncode(secret));
+    expect(imported.key.publicKey).toBe(getPublicKey(secret));
+    expect(identityView(imported)).toMatchObject({ source: 'imported', version: 2 });
+    const stored = Buffer.from(records.all[1]?.sealedSecret ?? []);
+    expect(stored.includes(Buffer.from(secret))).toBe(false);
+    expect((await keeperOf(records).load()).key.secret).toEqual(secret);
+  });
+
+  it('imports hexadecimal too, and the key in use only once', async () => {
+    const records = new MemoryRecords();
+    const hex = Buffer.from(generateSecretKey()).toString('hex');
+    await keeperOf(records).import(hex);
+    await keeperOf(records).import(` ${hex.toUpperCase()}\n`);
+    expect(records.all).toHaveLength(1);
+  });
+
+  it('goes back to the derived key', async () => {
+    const records = new MemoryRecords();
+    const derived = await keeperOf(records).load();
+    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()));
+    const restored = await keeperOf(records).restoreDerived();
+    expect(restored.key.publicKey).toBe(derived.key.publicKey);
+    expect((await keeperOf(records).restoreDerived()).record.version).toBe(3);
+  });
+
+  it('refuses to open an imported key with another node’s secret', async () => {
+    const records = new MemoryRecords();
+    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()));
+    expect(await codeOf(() => keeperOf(records, 'other').load())).toBe('seal_broken');
+  });
+
+  it('shows no secret in what may be shown', async () => {
+    const identity = await keeperOf(new MemoryRecords()).load();
+    const shown = JSON.stringify(identityView(identity));
+    expect(shown).not.toContain(Buffer.from(identity.key.secret).toString('hex'));
+    expect(shown).not.toContain('nsec');
+  });
+});
+
+describe('reading a secret key', () => {
+  const nsec = nip19.nsecEncode(generateSecretKey());
+
+  it.each([
+    ['', 'nothing'],
+    ['nsec1', 'half of one'],
+    [`${nsec.slice(0, -1)}${nsec.endsWith('q') ? 'p' : 'q'}`, 'a wrong checksum'],
+    [nip19.npubEncode(getPublicKey(generateSecretKey())), 'a public key'],
+    ['00'.repeat(32), 'zero'],
+    ['ff'.repeat(32), 'beyond the order'],
+    ['ab'.repeat(31), 'too short'],
+  ])('refuses %s (%s) without repeating it', (text) => {
+    try {
+      parseSecretKey(text);
+    } catch (error) {
+      expect(isCodedError(error, 'nostr_key_invalid')).toBe(true);
+      const said = `${String(error)} ${error instanceof Error ? (error.stack ?? '') : ''}`;
+      expect(text.length > 8 && said.includes(text)).toBe(false);
+      return;
+    }
+    expect.unreachable('it was taken');
+  });
+});
+
+describe('a sealed secret', () => {
+  const key = new Uint8Array(32).fill(7);
+  const secret = Uint8Array.from({ length: 32 }, (_, i) => i);
+
+  it('opens with its key and context only, and differs each time', () => {
+    const sealed = seal(secret, key, 'a');
+    expect(unseal(sealed, key, 'a')).toEqual(secret);
+    expect(seal(secret, key, 'a')).not.toEqual(sealed);
+    expect(() => unseal(sealed, key, 'b')).toThrow(/does not open/);
+    expect(() => unseal(sealed, new Uint8Array(32), 'a')).toThrow(/does not open/);
+  });
+
+  it('refuses every single changed bit and every cut', () => {
+    const sealed = seal(secret, key, 'a');
+    for (let bit = 0; bit < sealed.length * 8; bit += 1) {
+      const changed = Uint8Array.from(sealed);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(() => unseal(changed, key, 'a'), `bit ${bit}`).toThrow(/does not open/);
+    }
+    for (let length = 0; length < sealed.length; length += 1) {
+      expect(() => unseal(sealed.subarray(0, length), key, 'a')).toThrow(/does not open/);
+    }
+  });
+});

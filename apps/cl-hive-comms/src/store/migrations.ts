@@ -1,0 +1,25 @@
+import type { Migration } from '@cl-hive/store';
+
+/** The tables of cl-hive-comms, as they grew. */
+export const migrations: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'node-and-identity',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_meta',
+        `key ${ddl.text} primary key`,
+        `value ${ddl.text} not null`,
+      ),
+      ddl.table(
+        'comms_identity',
+        `version ${ddl.integer} primary key`,
+        `public_key ${ddl.text} not null`,
+        `source ${ddl.text} not null check (source in ('derived', 'imported'))`,
+        `sealed_secret ${ddl.blob}`,
+        `created_at ${ddl.integer} not null`,
+        `check ((source = 'derived') = (sealed_secret is null))`,
+      ),
+    ],
+  },
+];
