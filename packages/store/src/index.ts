@@ -1,1 +1,19 @@
-export {};
+export type { StoreLog } from './backend.ts';
+export { verifyBackup } from './backup.ts';
+export type { BackupManifest } from './backup-manifest.ts';
+export type { TableDigest } from './digest.ts';
+export type { StoreError, StoreErrorCode } from './errors.ts';
+export type { Ddl, Migration } from './migration.ts';
+export {
+  decodeMsat,
+  decodeMsatSum,
+  encodeMsat,
+  type MsatSumText,
+  type MsatText,
+  sumMsat,
+} from './msat-column.ts';
+export { OWNERS, OWNERSHIP, type Owner, ownerOf } from './ownership.ts';
+export { checkOwnership, type OwnershipViolation } from './ownership-check.ts';
+export { type RestoreOptions, restoreBackup } from './restore.ts';
+export { openStore, type Store, type StoreInfo, type StoreOptions } from './store.ts';
+export type { Reader, Transactor } from './transactor.ts';

@@ -1,0 +1,73 @@
+import type { Clock } from '@cl-hive/core';
+import type { Migration } from './migration.ts';
+import type { Owner } from './ownership.ts';
+import type { DialectName, Session } from './session.ts';
+
+/** Where the store says what a person should know; the levels are lightningd's. */
+export type StoreLog = (level: 'info' | 'unusual' | 'broken', message: string) => void;
+
+/** What a database is opened with, for both systems. */
+export interface OpenContext {
+  readonly owner: Owner;
+  readonly migrations: readonly Migration[];
+  readonly clock: Clock;
+  readonly log: StoreLog;
+  /** File that says that a database was made; undefined for none. */
+  readonly markerFile: string | undefined;
+}
+
+/** The one connection that writes. */
+export interface Writer {
+  readonly session: Session;
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  /** Never throws; afterwards no transaction is open. */
+  rollback(): Promise<void>;
+}
+
+/** Figures about an open database. */
+export interface BackendInfo {
+  /** `SQLite 3.51.0` or `PostgreSQL 18.4`. */
+  readonly engine: string;
+  readonly sizeBytes: number;
+  /** Whether a commit that was acknowledged survives a power cut, as far as the settings tell. */
+  readonly durable: boolean;
+}
+
+/** What the two database systems do differently. */
+export interface Backend {
+  readonly dialect: DialectName;
+  /** The location for people: without a password. */
+  readonly place: string;
+  acquireReader(): Promise<Session>;
+  releaseReader(session: Session): void;
+  /** The writing connection, made anew where it was lost. One user at a time. */
+  writer(): Promise<Writer>;
+  info(): Promise<BackendInfo>;
+  /**
+   * Writes all tables as of one moment into `draft`, an empty file that exists, as an SQLite
+   * database; transactions go on meanwhile.
+   */
+  snapshot(draft: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Resolves after `ms`. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
+
+/** Runs `work` between BEGIN and COMMIT; undone when it throws. */
+export async function inTransaction<T>(writer: Writer, work: () => Promise<T>): Promise<T> {
+  await writer.begin();
+  try {
+    const value = await work();
+    await writer.commit();
+    return value;
+  } catch (error) {
+    await writer.rollback();
+    throw error;
+  }
+}
