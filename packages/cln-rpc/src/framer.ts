@@ -35,8 +35,8 @@ const NOTHING = new Uint8Array(0);
  */
 export class JsonFramer {
   readonly #maxBytes: number;
-  /** Chunks not yet looked at; more than one only after a fault that can be got over. */
-  #queue: Uint8Array[] = [];
+  /** What came after a fault that can be got over, not yet looked at. */
+  #rest: Uint8Array = NOTHING;
   /** Bytes of the message under way that came with earlier chunks: the first `#used`. */
   #kept: Uint8Array = NOTHING;
   #used = 0;
@@ -68,34 +68,20 @@ export class JsonFramer {
     if (fault !== undefined) {
       if (fault.code === 'frame_utf8' || fault.code === 'frame_depth') {
         this.#fault = undefined;
-        this.#queue.push(Uint8Array.from(chunk));
+        this.#rest = join(this.#rest, chunk);
       }
       throw fault;
     }
-    if (this.#queue.length === 0) {
-      return this.#read(chunk);
+    if (this.#rest.length === 0) {
+      return this.#read(chunk, false);
     }
-    const chunks = [...this.#queue, chunk];
-    this.#queue = [];
-    const frames: Frame[] = [];
-    while (chunks.length > 0 && this.#fault === undefined) {
-      const next = chunks.shift() ?? NOTHING;
-      try {
-        frames.push(...this.#read(next));
-      } catch (error) {
-        this.#queue.push(...chunks.map((rest) => Uint8Array.from(rest)));
-        if (frames.length === 0) {
-          throw error;
-        }
-        this.#fault = error as CodedError<FrameErrorCode>;
-        return frames;
-      }
-    }
-    this.#queue.push(...chunks.map((rest) => Uint8Array.from(rest)));
-    return frames;
+    const bytes = join(this.#rest, chunk);
+    this.#rest = NOTHING;
+    return this.#read(bytes, true);
   }
 
-  #read(chunk: Uint8Array): Frame[] {
+  /** `own` says that the chunk is not the caller's, so that a part of it may be kept as it is. */
+  #read(chunk: Uint8Array, own: boolean): Frame[] {
     const frames: Frame[] = [];
     let at = 0;
     try {
@@ -118,16 +104,16 @@ export class JsonFramer {
       }
     } catch (error) {
       const fault = error as CodedError<FrameErrorCode>;
-      if (fault.code === 'frame_garbage' || fault.code === 'frame_too_large') {
+      const final = fault.code === 'frame_garbage' || fault.code === 'frame_too_large';
+      if (final) {
         this.#kept = NOTHING;
-        this.#fault = fault;
-      } else if (at < chunk.length) {
-        this.#queue.push(Uint8Array.from(chunk.subarray(at)));
+      } else {
+        this.#rest = own ? chunk.subarray(at) : Uint8Array.from(chunk.subarray(at));
       }
+      this.#fault = final || frames.length > 0 ? fault : undefined;
       if (frames.length === 0) {
         throw fault;
       }
-      this.#fault = fault;
     }
     return frames;
   }
@@ -290,4 +276,9 @@ function slashesBefore(chunk: Uint8Array, from: number, end: number): number {
     at -= 1;
   }
   return end - at;
+}
+
+/** Both in order; `first` itself when nothing follows. */
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  return second.length === 0 ? first : Buffer.concat([first, second]);
 }
