@@ -30,7 +30,7 @@ const now = () => 1_700_000_000_000 as UnixMs;
 const keeperOf = (records: IdentityRecords, node = 'node') =>
   new IdentityKeeper(records, nodeSecret(node), now);
 
-async function codeOf(action: () => Promise<unknown> | unknown): Promise<string | undefined> {
+async function codeOf(action: () => unknown): Promise<string | undefined> {
   try {
     await action();
     return undefined;

@@ -59,4 +59,3 @@ function decodeNsec(text: string): Uint8Array {
 export function npub(publicKey: string): string {
   return npubEncode(publicKey);
 }
-

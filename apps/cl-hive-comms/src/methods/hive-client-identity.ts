@@ -12,7 +12,10 @@ export const clientIdentity = (ready: () => CommsServices) =>
     description: 'Show, import or restore the Nostr identity of this node',
     params: {
       action: p.oneOf(['get', 'import', 'derive'], 'what to do').default('get'),
-      nsec: p.text({ max: 256 }, 'the secret key to import (nsec1... or hexadecimal)').asSecret().optional(),
+      nsec: p
+        .text({ max: 256 }, 'the secret key to import (nsec1... or hexadecimal)')
+        .asSecret()
+        .optional(),
       nsec_file: p
         .text({ min: 1, max: 4096 }, 'a file with the key, which keeps it off command lines')
         .optional(),

@@ -6,11 +6,7 @@ export const migrations: readonly Migration[] = [
     id: 1,
     name: 'node-and-identity',
     sql: (ddl) => [
-      ddl.table(
-        'comms_meta',
-        `key ${ddl.text} primary key`,
-        `value ${ddl.text} not null`,
-      ),
+      ddl.table('comms_meta', `key ${ddl.text} primary key`, `value ${ddl.text} not null`),
       ddl.table(
         'comms_identity',
         `version ${ddl.integer} primary key`,

@@ -1,0 +1,2 @@
+export * from './dependent-services.ts';
+export * from './suite-store.ts';
