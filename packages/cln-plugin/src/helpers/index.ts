@@ -1,0 +1,10 @@
+export { Datastore, type DatastoreErrorCode, type StoredValue } from './datastore.ts';
+export { watchLoop } from './loop-lag.ts';
+export {
+  followSibling,
+  type SiblingListener,
+  type SiblingSpec,
+  type SiblingState,
+  SiblingWatch,
+} from './siblings.ts';
+export { runInWorker, type WorkerErrorCode, type WorkerSettings } from './worker.ts';

@@ -1,0 +1,68 @@
+import { JsonFramer } from '@cl-hive/cln-rpc';
+import { isCodedError, isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
+import { MESSAGE_BYTES_MAX } from './limits.ts';
+import { salvageId } from './salvage-id.ts';
+
+/** What came out of the bytes that lightningd wrote. */
+export type Arrival =
+  | { readonly kind: 'message'; readonly message: JsonObject }
+  /** A message that cannot be read; with an id its caller can be answered. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly id: string | undefined }
+  /** The stream has lost its frame: nothing that follows can be trusted. */
+  | { readonly kind: 'lost'; readonly reason: string };
+
+const NOTHING = new Uint8Array(0);
+
+/** Cuts lightningd's bytes into messages; a message that cannot be read does not harm the next. */
+export class Inbox {
+  readonly #framer = new JsonFramer({ maxBytes: MESSAGE_BYTES_MAX });
+
+  /** True in the middle of a message. */
+  get partial(): boolean {
+    return this.#framer.partial;
+  }
+
+  /** The messages that `chunk` completes, in order. Never throws. */
+  push(chunk: Uint8Array): Arrival[] {
+    const arrivals: Arrival[] = [];
+    let rest = chunk;
+    for (;;) {
+      try {
+        for (const frame of this.#framer.push(rest)) {
+          arrivals.push(read(frame.text, frame.exact));
+        }
+        if (this.#framer.fault === undefined) {
+          return arrivals;
+        }
+      } catch (error) {
+        const arrival = faultOf(error);
+        arrivals.push(arrival);
+        if (arrival.kind === 'lost') {
+          return arrivals;
+        }
+      }
+      rest = NOTHING;
+    }
+  }
+}
+
+function read(text: string, exact: boolean): Arrival {
+  try {
+    const message = parseJson(text, exact);
+    return isJsonObject(message)
+      ? { kind: 'message', message }
+      : { kind: 'refused', reason: 'the message is not an object', id: undefined };
+  } catch (error) {
+    const reason = isCodedError(error) ? error.message : 'not valid JSON';
+    return { kind: 'refused', reason, id: salvageId(text) };
+  }
+}
+
+function faultOf(error: unknown): Arrival {
+  const reason = isCodedError(error) ? error.message : 'the input cannot be read';
+  const text = isCodedError(error) ? error.data['text'] : undefined;
+  const lasting = isCodedError(error, 'frame_utf8') || isCodedError(error, 'frame_depth');
+  return lasting
+    ? { kind: 'refused', reason, id: typeof text === 'string' ? salvageId(text) : undefined }
+    : { kind: 'lost', reason };
+}

@@ -1,0 +1,1 @@
+export { lintRecklessFolder, type RecklessFinding, type RecklessRule } from './lint.ts';

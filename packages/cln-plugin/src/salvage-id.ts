@@ -1,0 +1,67 @@
+/**
+ * The `id` of a message that is not valid JSON as a whole, found by counting brackets, so that its
+ * caller can be answered: only a member of the outermost object whose value is a text counts.
+ * lightningd itself forwards such messages (`lightning-cli cmd 007` sends a bare 007).
+ */
+export function salvageId(text: string): string | undefined {
+  let depth = 0;
+  let key: string | undefined;
+  let id: string | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) {
+      const end = closingQuote(text, at);
+      if (end === -1) {
+        return id;
+      }
+      if (depth === 1) {
+        const value = text.slice(at, end + 1);
+        if (key === '"id":') {
+          id = unquote(value) ?? id;
+        }
+        key = nextIsColon(text, end + 1) ? `${value}:` : undefined;
+      }
+      at = end;
+    } else if (unit === 0x7b || unit === 0x5b) {
+      depth += 1;
+      key = undefined;
+    } else if (unit === 0x7d || unit === 0x5d) {
+      depth -= 1;
+    } else if (unit === 0x2c) {
+      key = undefined;
+    }
+  }
+  return id;
+}
+
+function closingQuote(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 0x5c) {
+      slashes += 1;
+    }
+    if (slashes % 2 === 0) {
+      return end;
+    }
+    end = text.indexOf('"', end + 1);
+  }
+  return -1;
+}
+
+function nextIsColon(text: string, start: number): boolean {
+  let at = start;
+  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) {
+    at += 1;
+  }
+  return text.charAt(at) === ':';
+}
+
+function unquote(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
