@@ -9,7 +9,9 @@ const run = (...args) => spawnSync(tsc, args, { cwd: ROOT, stdio: 'inherit' }).s
 
 const { references } = JSON.parse(readFileSync(path.join(ROOT, 'tsconfig.json'), 'utf8'));
 let good = run('-b');
-for (const { path: project } of good ? references : []) {
+// acceptance has tests alone, so tsc -b does not know it.
+const projects = [...references.map(({ path: project }) => project), 'tools/acceptance'];
+for (const project of good ? projects : []) {
   good = run('-p', path.join(project, 'tsconfig.test.json')) && good;
 }
 process.exit(good ? 0 : 1);
