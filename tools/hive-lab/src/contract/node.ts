@@ -63,7 +63,8 @@ export interface NodeShell {
   readonly notify: (topic: string, payload: JsonObject) => void;
   /**
    * Runs the chain of a hook and resolves with the last reply (`{result:"continue"}` when no plugin
-   * hooks it). A reply that would abort lightningd aborts this node.
+   * hooks it). A reply that would abort lightningd aborts this node. When the node ends meanwhile
+   * it resolves as if all had continued, after the world's `stop`.
    */
   readonly hook: (name: string, payload: JsonObject) => Promise<JsonObject>;
   readonly log: (level: LogLevel, source: string, message: string) => void;

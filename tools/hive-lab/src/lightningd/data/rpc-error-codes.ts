@@ -1,0 +1,20 @@
+/** lightningd's error codes that its shell answers with (common/jsonrpc_errors.h). */
+export const RPC_ERROR = {
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  lightningd: -1,
+  plugin: -3,
+  pluginTerminated: -4,
+  datastoreDelDoesNotExist: 1200,
+  datastoreDelWrongGeneration: 1201,
+  datastoreAlreadyExists: 1202,
+  datastoreDoesNotExist: 1203,
+  datastoreWrongGeneration: 1204,
+  datastoreHasChildren: 1205,
+  datastoreNoChildren: 1206,
+  pubkeyNotFound: 1301,
+  runeNotAuthorized: 1501,
+  runeNotPermitted: 1502,
+  runeBlacklisted: 1503,
+} as const;
