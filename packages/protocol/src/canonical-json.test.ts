@@ -85,7 +85,7 @@ describe('canonicalJson', () => {
   it('refuses what has no JSON form, with a code', () => {
     const cycle: unknown[] = [];
     cycle.push(cycle);
-    for (const value of [undefined, () => 1, Symbol('x'), new Map(), new Date(0), [undefined]]) {
+    for (const value of [undefined, () => 1, Symbol('x'), new Map(), /x/, [undefined]]) {
       expect(codeOf(() => canonicalJson(value))).toBe('json_value');
     }
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, new JsonFloat(Number.NaN)]) {

@@ -1,6 +1,7 @@
 import {
   anySignature,
   counter,
+  either,
   flag,
   float,
   hash,
@@ -33,6 +34,10 @@ import {
   U32_MAX,
 } from '../limits.ts';
 
+function isText(value: string | number): value is string {
+  return typeof value === 'string';
+}
+
 const channelId = text(1, CHANNEL_ID_CHARS_MAX);
 const reason = text(0, REASON_CHARS_MAX);
 const roundId = text(8, ID_CHARS_MAX);
@@ -58,7 +63,8 @@ export const TOPOLOGY_MESSAGES = {
     ),
     timestamp,
     reason: optional(reason),
-    channel_id: optional(text(0, CHANNEL_ID_CHARS_MAX)),
+    /** Originals write a text and refuse all but integers, so send none. */
+    channel_id: optional(either(text(0, CHANNEL_ID_CHARS_MAX), isText, counter)),
     capacity_sats: optional(sat),
     routing_score: optional(number),
     profitability_score: optional(number),
