@@ -1,1 +1,2 @@
-export {};
+export * from './limits.ts';
+export * from './policy/index.ts';

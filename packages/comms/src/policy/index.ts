@@ -1,0 +1,10 @@
+export * from './facts.ts';
+export * from './finding.ts';
+export * from './grant.ts';
+export { type Decision, judge } from './judge.ts';
+export * from './policy.ts';
+export type { Question } from './question.ts';
+export * from './quiet-hours.ts';
+export * from './rules.ts';
+export { actionName, decodeSettings, encodeSettings, SETTINGS } from './rules-decoder.ts';
+export * from './verdict.ts';
