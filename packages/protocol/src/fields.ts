@@ -108,6 +108,17 @@ export function pattern(expression: RegExp, expected: string): Field<string> {
   });
 }
 
+/**
+ * An id that stands inside a signed line, between colons: 1 to `max` characters, none of them a
+ * colon or a control character, so that one signature cannot be read as two sets of members.
+ */
+export function lineId(max: number): Field<string> {
+  return pattern(
+    new RegExp(`^[^:\\p{Cc}]{1,${max}}$`, 'u'),
+    `an id of 1 to ${max} characters without colons`,
+  );
+}
+
 /** True or false. */
 export const flag: Field<boolean> = of(boolean);
 

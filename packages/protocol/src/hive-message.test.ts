@@ -401,6 +401,32 @@ describe('hostile values', () => {
     expect(refusal(put({ msg_id: '../../etc' }))?.path).toBe('payload._relay.msg_id');
   });
 
+  it('are refused: ids that would let one signed line be read as two sets of members', () => {
+    const ids: readonly (readonly [HiveMessageName, string])[] = [
+      ['MSG_ACK', 'ack_msg_id'],
+      ['TASK_REQUEST', 'request_id'],
+      ['TASK_RESPONSE', 'request_id'],
+      ['PHYSARUM_RECOMMENDATION', 'channel_id'],
+      ['CLOSE_PROPOSAL', 'channel_id'],
+      ['MCF_COMPLETION_REPORT', 'assignment_id'],
+    ];
+    for (const [name, key] of ids) {
+      for (const value of ['a:b', ':', 'a\n', '', 'x'.repeat(300)]) {
+        const payload = { ...rawOf(name), [key]: value };
+        const found = refusal(canonicalJson({ type: messageType(name).type, version: 1, payload }));
+        expect(found?.path, `${name} ${value}`).toBe(`payload.${key}`);
+      }
+    }
+    const payload = {
+      ...rawOf('TASK_REQUEST'),
+      task_type: 'rebalance',
+      task_params: { target: 'a:1' },
+    };
+    expect(refusal(canonicalJson({ type: 32833, version: 1, payload }))?.path).toBe(
+      'payload.task_params.target',
+    );
+  });
+
   it('are refused: members that contradict each other', () => {
     const broken: readonly (readonly [HiveMessageName, WireObject, string])[] = [
       ['PROMOTION', { request_id: 'ff' }, 'vouches.0.request_id'],

@@ -175,6 +175,22 @@ describe('every type', () => {
     }
   });
 
+  it('signs texts of its own: no signature of one type holds for another', () => {
+    const kinds = new Map<string, HiveMessageName>();
+    for (const name of MESSAGE_NAMES.filter((one) => one !== 'PROMOTION' && one !== 'ATTEST')) {
+      for (const { texts } of signatureClaims(signedSample(name, escapedText))) {
+        const [text = ''] = texts;
+        const kind = text.startsWith('{')
+          ? Object.keys(JSON.parse(text) as object).join() +
+            ((JSON.parse(text) as { action?: string }).action ?? '')
+          : text.slice(0, text.indexOf(':', text.startsWith('hive:') ? 5 : 0));
+        expect(kinds.get(kind), `${name} ${kind}`).toBeUndefined();
+        kinds.set(kind, name);
+      }
+    }
+    expect(kinds.size).toBe(66 - UNSIGNED.length - 2);
+  });
+
   it('takes a fee report that is signed without its costs, as older originals do', () => {
     const unsigned = fromRaw('FEE_REPORT', encodePayload('FEE_REPORT', SAMPLES.FEE_REPORT));
     const legacy = signatureClaims(unsigned)[0]?.texts[1] ?? '';

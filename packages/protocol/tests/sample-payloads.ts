@@ -1,6 +1,7 @@
 import { bytesToHex, nodeId } from '@cl-hive/core';
-import type { HiveMessageName, HivePayload } from '@cl-hive/protocol';
-import { nobleCurve } from '@cl-hive/protocol';
+import { nobleCurve } from '../src/curve.ts';
+import type { HivePayload } from '../src/message-shapes.ts';
+import type { HiveMessageName } from '../src/message-types.ts';
 
 /** Secret keys of made-up nodes. */
 export const ALICE_KEY = new Uint8Array(32).fill(0x11);

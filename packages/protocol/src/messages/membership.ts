@@ -2,6 +2,7 @@ import {
   hashOrEmpty,
   hexId,
   int,
+  lineId,
   list,
   mustHold,
   node,
@@ -113,7 +114,7 @@ export const MEMBERSHIP_MESSAGES = {
     signature: zbaseSignature,
   }),
   MSG_ACK: shape({
-    ack_msg_id: text(1, ID_CHARS_MAX),
+    ack_msg_id: lineId(ID_CHARS_MAX),
     status: oneOf('ok', 'invalid', 'retry_later'),
     sender_id: node,
     timestamp,

@@ -6,6 +6,7 @@ import {
   float,
   hash,
   int,
+  lineId,
   list,
   mustHold,
   node,
@@ -38,7 +39,7 @@ function isText(value: string | number): value is string {
   return typeof value === 'string';
 }
 
-const channelId = text(1, CHANNEL_ID_CHARS_MAX);
+const channelId = lineId(CHANNEL_ID_CHARS_MAX);
 const reason = text(0, REASON_CHARS_MAX);
 const roundId = text(8, ID_CHARS_MAX);
 const sessionId = text(1, ID_CHARS_MAX);

@@ -4,6 +4,7 @@ import {
   flag,
   freeObject,
   int,
+  lineId,
   list,
   mustHold,
   node,
@@ -14,6 +15,7 @@ import {
   struct,
   text,
   timestamp,
+  within,
   zbaseSignature,
 } from '../fields.ts';
 import {
@@ -30,24 +32,16 @@ import {
   TASK_SAT_MIN,
   U32_MAX,
 } from '../limits.ts';
-import { member, type WireObject } from '../wire-value.ts';
 
 const free = freeObject(FREE_JSON_CHARS_MAX.task);
-const requestId = text(1, NAME_CHARS_MAX);
+const requestId = lineId(NAME_CHARS_MAX);
 const reason = text(0, REASON_CHARS_MAX);
 const channelId = text(0, CHANNEL_ID_CHARS_MAX);
-const expansion = { target: node, amount_sats: int(TASK_SAT_MIN, TASK_SAT_MAX) };
-
-function checkExpansion(parameters: WireObject): void {
-  for (const [key, field] of Object.entries(expansion)) {
-    const value = member(parameters, key);
-    try {
-      field.decode(value);
-    } catch {
-      mustHold(false, `task_params.${key}`, 'what a channel opening needs', value);
-    }
-  }
-}
+/** What the signed line of a task takes from its parameters, by type of task. */
+const TASK_PARAMETERS = {
+  expand_to: struct({ target: node, amount_sats: int(TASK_SAT_MIN, TASK_SAT_MAX) }),
+  rebalance: struct({ target: optional(lineId(NAME_CHARS_MAX)), amount_sats: optional(sat) }),
+};
 
 /** Tasks that members ask of each other, and the flow solver's needs, solutions and results. */
 export const WORK_MESSAGES = {
@@ -67,9 +61,7 @@ export const WORK_MESSAGES = {
       failure_context: optional(free),
     },
     ({ task_type, task_params }) => {
-      if (task_type === 'expand_to') {
-        checkExpansion(task_params);
-      }
+      within('task_params', () => TASK_PARAMETERS[task_type].decode(task_params));
     },
   ),
   TASK_RESPONSE: shape(
@@ -142,7 +134,7 @@ export const WORK_MESSAGES = {
     member_id: node,
     timestamp,
     signature: anySignature,
-    assignment_id: text(1, ID_CHARS_MAX * 4),
+    assignment_id: lineId(ID_CHARS_MAX * 4),
     success: flag,
     actual_amount_sats: optional(sat),
     actual_cost_sats: optional(sat),
