@@ -121,6 +121,9 @@ export function readNumber(value: unknown, key: Key): number {
 
 /** An amount in msat. */
 export function readMsat(value: unknown, key: Key): Msat {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+    return BigInt(value) as Msat;
+  }
   const amount = parseMsat(value);
   if (amount !== undefined) {
     return amount;

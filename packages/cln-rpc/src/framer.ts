@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CodedError, JSON_DEPTH_MAX } from '@cl-hive/core';
-import { FRAMER_KEEP_BYTES, MESSAGE_BYTES_MAX } from './limits.ts';
+import { FRAMER_BLOCK_BYTES, MESSAGE_BYTES_MAX } from './limits.ts';
 
 /** One whole JSON text. */
 export interface Frame {
@@ -18,8 +18,8 @@ const BACKSLASH = 0x5c;
 const IN_FRACTION = -1_000_000_000;
 /** Integers of this many digits may need more than a double. */
 const INEXACT_DIGITS = 16;
-/** Bytes of a string looked at one by one before the native search takes over. */
-const SHORT_STRING = 24;
+/** Bytes of a string looked at one by one before the native search takes over: a node id has 66. */
+const SHORT_STRING = 72;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -37,9 +37,10 @@ export class JsonFramer {
   readonly #maxBytes: number;
   /** What came after a fault that can be got over, not yet looked at. */
   #rest: Uint8Array = NOTHING;
-  /** Bytes of the message under way that came with earlier chunks: the first `#used`. */
-  #kept: Uint8Array = NOTHING;
-  #used = 0;
+  /** Bytes of the message under way: full blocks, then the first `#filled` of `#block`. */
+  #blocks: Uint8Array[] = [];
+  #block: Uint8Array = NOTHING;
+  #filled = 0;
   #depth = 0;
   #deepest = 0;
   #inString = false;
@@ -106,7 +107,8 @@ export class JsonFramer {
       const fault = error as CodedError<FrameErrorCode>;
       const final = fault.code === 'frame_garbage' || fault.code === 'frame_too_large';
       if (final) {
-        this.#kept = NOTHING;
+        this.#blocks = [];
+        this.#block = NOTHING;
       } else {
         this.#rest = own ? chunk.subarray(at) : Uint8Array.from(chunk.subarray(at));
       }
@@ -119,7 +121,8 @@ export class JsonFramer {
   }
 
   #checkSize(more: number): void {
-    if (this.#used + more > this.#maxBytes) {
+    const used = this.#blocks.length * FRAMER_BLOCK_BYTES + this.#filled;
+    if (used + more > this.#maxBytes) {
       throw new CodedError<FrameErrorCode>(
         'frame_too_large',
         `a message is larger than ${this.#maxBytes} bytes`,
@@ -205,34 +208,45 @@ export class JsonFramer {
   }
 
   #keep(chunk: Uint8Array, start: number, end: number): void {
-    const needed = this.#used + end - start;
-    if (needed > this.#kept.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#kept.length * 2));
-      grown.set(this.#kept.subarray(0, this.#used));
-      this.#kept = grown;
+    for (let at = start; at < end; ) {
+      if (this.#filled === this.#block.length) {
+        if (this.#filled > 0) {
+          this.#blocks.push(this.#block);
+        }
+        this.#block = Buffer.allocUnsafeSlow(FRAMER_BLOCK_BYTES);
+        this.#filled = 0;
+      }
+      const length = Math.min(end - at, this.#block.length - this.#filled);
+      this.#block.set(chunk.subarray(at, at + length), this.#filled);
+      this.#filled += length;
+      at += length;
     }
-    this.#kept.set(chunk.subarray(start, end), this.#used);
-    this.#used = needed;
+  }
+
+  /** All bytes of the message whose last part is given; forgets those that were kept. */
+  #gather(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    if (this.#filled === 0) {
+      return chunk.subarray(start, end);
+    }
+    this.#keep(chunk, start, end);
+    const last = this.#block.subarray(0, this.#filled);
+    const bytes = this.#blocks.length === 0 ? last : Buffer.concat([...this.#blocks, last]);
+    this.#blocks = [];
+    this.#filled = 0;
+    return bytes;
   }
 
   #finish(chunk: Uint8Array, start: number, end: number): Frame {
-    let bytes = chunk.subarray(start, end);
-    if (this.#used > 0) {
-      this.#keep(chunk, start, end);
-      bytes = this.#kept.subarray(0, this.#used);
-    }
+    const bytes = this.#gather(chunk, start, end);
     const tooDeep = this.#deepest > JSON_DEPTH_MAX;
     const exact = this.#exact;
-    this.#used = 0;
     this.#deepest = 0;
     this.#digits = 0;
     this.#exact = true;
-    if (this.#kept.length > FRAMER_KEEP_BYTES) {
-      this.#kept = NOTHING;
-    }
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // Latin-1 is a plain copy, several times faster than decoding; nearly all messages are ASCII.
-    const text = buffer.toString(isAscii(buffer) ? 'latin1' : 'utf8');
+    const ascii = isAscii(buffer);
+    const text = buffer.toString(ascii ? 'latin1' : 'utf8');
     if (tooDeep) {
       throw new CodedError<FrameErrorCode>(
         'frame_depth',
@@ -240,7 +254,7 @@ export class JsonFramer {
         { data: { text } },
       );
     }
-    if (!isUtf8(buffer)) {
+    if (!ascii && !isUtf8(buffer)) {
       throw new CodedError<FrameErrorCode>('frame_utf8', 'a message is not valid UTF-8', {
         data: { text },
       });
