@@ -44,6 +44,8 @@ function tryLock(sqlite: SqliteModule, file: string): (() => void) | undefined {
   try {
     const db = new sqlite(file, { timeout: 0, fileMustExist: true });
     lock = db;
+    // Nothing is ever written here: no journal beside the lock.
+    db.pragma('journal_mode = MEMORY');
     db.exec('begin exclusive');
     return () => {
       db.close();

@@ -1,3 +1,4 @@
+import { describeError } from '@cl-hive/core';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -46,8 +47,7 @@ class SessionConnection implements DatabaseConnection {
     return { rows: rows as unknown as R[], numAffectedRows: affected };
   }
 
-  // biome-ignore lint/correctness/useYield: the interface asks for a generator
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw storeError(
       'store_query',
       'rows are not streamed: a statement would stay open between turns of the event loop',
@@ -106,7 +106,7 @@ function useTransact(): Error {
 export class Lease implements SessionSource {
   readonly #session: Session;
   readonly #pending = new Set<Promise<unknown>>();
-  #failure: unknown;
+  #failure: Error | undefined;
   #over = false;
 
   constructor(session: Session) {
@@ -114,7 +114,7 @@ export class Lease implements SessionSource {
   }
 
   /** What the first failed statement threw; undefined while none has failed. */
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 
@@ -151,7 +151,7 @@ export class Lease implements SessionSource {
     try {
       return await running;
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(describeError(error));
       throw error;
     } finally {
       this.#pending.delete(running);

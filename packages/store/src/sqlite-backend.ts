@@ -1,12 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '@cl-hive/core';
 import {
@@ -28,8 +20,6 @@ import type { Session } from './session.ts';
 import { loadSqlite, type SqliteDatabase, type SqliteModule } from './sqlite-driver.ts';
 import { sqliteCode, translateSqliteError } from './sqlite-errors.ts';
 import { SqliteSession } from './sqlite-session.ts';
-
-const HEADER = Buffer.from('SQLite format 3\0');
 
 /** The path of a database file: absolute, links resolved, its folder made. */
 export function resolveFile(location: string): string {
@@ -106,7 +96,6 @@ async function examine(
     checkMarker({ kind: 'empty' }, context, file);
     return { kind: 'empty' };
   }
-  checkHeader(file);
   const opened: SqliteDatabase[] = [];
   try {
     const session = new SqliteSession(connect(sqlite, file, opened, true), file);
@@ -122,28 +111,6 @@ async function examine(
     for (const db of opened) {
       db.close();
     }
-  }
-}
-
-/** Throws `store_not_a_database` unless the file starts as SQLite's do. */
-function checkHeader(file: string): void {
-  const header = Buffer.alloc(HEADER.length);
-  try {
-    // No connection of this process has the file open here: closing a descriptor would drop its locks.
-    const descriptor = openSync(file, 'r');
-    try {
-      readSync(descriptor, header);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw translateFileError(error, file);
-  }
-  if (!header.equals(HEADER)) {
-    throw translateSqliteError(
-      Object.assign(new Error('no SQLite header'), { code: 'SQLITE_NOTADB' }),
-      file,
-    );
   }
 }
 
@@ -307,7 +274,6 @@ export async function withReadOnlyFile<T>(
   work: (session: SqliteSession) => Promise<T>,
 ): Promise<T> {
   const sqlite = await loadSqlite();
-  checkHeader(file);
   const opened: SqliteDatabase[] = [];
   try {
     const session = new SqliteSession(connect(sqlite, file, opened, true), file);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -46,7 +46,7 @@ async function start(port: number): Promise<TestPostgres> {
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (message) => messages.push(String(message)),
+    onLog: (message) => messages.push(message),
     onError: (message) => messages.push(String(message)),
   });
   let stopped: Promise<void> | undefined;
@@ -57,7 +57,6 @@ async function start(port: number): Promise<TestPostgres> {
   try {
     if (process.getuid?.() === 0) {
       // The user postgres has to pass through the folder, which mkdtemp made for root alone.
-      const { chmod } = await import('node:fs/promises');
       await chmod(folder, 0o755);
     }
     await server.initialise();
