@@ -7,7 +7,7 @@ import { type HiveMessageName, messageName, messageType } from './message-types.
 import { type RelayHeader, relayHeader } from './relay-header.ts';
 import { bytesToUtf8, utf8ToBytes } from './utf8.ts';
 import { parseWireJson } from './wire-json.ts';
-import { isWireObject, member, type WireObject } from './wire-value.ts';
+import { isWireObject, member, type WireObject, type WireValue } from './wire-value.ts';
 
 /** The protocol versions that are spoken; 1 is what originals send. */
 export const PROTOCOL_VERSIONS = [1, 2] as const;
@@ -92,14 +92,15 @@ export function decodeHiveMessage(bytes: Uint8Array): Result<HiveMessage, HiveRe
   if (text === undefined) {
     return refuse('not_utf8', 'the message is not UTF-8');
   }
+  let envelope: WireValue;
   try {
-    const envelope = parseWireJson(text);
-    return isWireObject(envelope)
-      ? decodeEnvelope(envelope)
-      : refuse('bad_envelope', 'the message is no object');
+    envelope = parseWireJson(text);
   } catch (error) {
     return refuse('not_json', describeError(error));
   }
+  return isWireObject(envelope)
+    ? decodeEnvelope(envelope)
+    : refuse('bad_envelope', 'the message is no object');
 }
 
 function decodeEnvelope(envelope: WireObject): Result<HiveMessage, HiveRefusal> {

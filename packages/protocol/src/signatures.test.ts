@@ -133,6 +133,20 @@ describe('signMessage', () => {
     }
   });
 
+  it('refuses half a surrogate pair, which UTF-8 would turn into another text', () => {
+    for (const text of ['\ud800', 'a\udc00b']) {
+      try {
+        signMessage(text, SECRET);
+        expect.unreachable();
+      } catch (error) {
+        expect(isCodedError(error, 'signed_text_not_unicode')).toBe(true);
+      }
+      const { zbase } = signMessage(text.replace(/\p{Surrogate}/u, '\ufffd'), SECRET);
+      expect(verifyMessage(text, zbase, SIGNER)).toBe(false);
+      expect(verifyEitherForm(text, zbase, SIGNER)).toBe(false);
+    }
+  });
+
   it('refuses a secret key of 0, of the order, and of another length', () => {
     for (const key of [new Uint8Array(32), hexToBytes(ORDER.toString(16)), new Uint8Array(31)]) {
       expect(() => signMessage('x', key)).toThrow(RangeError);

@@ -48,7 +48,7 @@ const action = (name: string, ...parts: readonly Part[]): Builder => json(parts,
 /**
  * What the original signs, by message type, from the payload as it was sent. ATTEST and PROMOTION
  * sign more than one thing and stand in `signature-claims.ts`; types without an entry are not
- * signed.
+ * signed. Where an original cuts a long reason (ban proposals, at 500), it signs and sends it cut.
  */
 const BUILDERS = {
   PEER_AVAILABLE: json([

@@ -42,7 +42,11 @@ const vouch = {
   sig: zbaseSignature,
 };
 
-/** Joining (HELLO, CHALLENGE, ATTEST, WELCOME), promotion, leaving and bans. */
+/**
+ * Joining, promotion, leaving and bans. A node joins with HELLO once it has a channel with a member,
+ * which sends CHALLENGE; ATTEST signs the nonce, WELCOME takes it in; then STATE_HASH and FULL_SYNC
+ * flow.
+ */
 export const MEMBERSHIP_MESSAGES = {
   HELLO: shape({
     pubkey: node,
