@@ -1,2 +1,4 @@
+export * from './gate/index.ts';
+export * from './ledger/index.ts';
 export * from './limits.ts';
 export * from './policy/index.ts';

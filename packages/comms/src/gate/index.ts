@@ -1,0 +1,4 @@
+export * from './guard-clock.ts';
+export * from './nonce.ts';
+export * from './rate-limiter.ts';
+export * from './timestamp.ts';
