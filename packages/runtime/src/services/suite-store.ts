@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { getinfo } from '@cl-hive/cln-rpc';
@@ -46,16 +47,11 @@ export async function openSuiteStore<DB>(
   const location = settings.location ?? path.join(lightningDir, owner, settings.file);
   const { id } = await context.rpc.call(getinfo, {});
   const store = await openStore<DB>({
-    location:
-      path.isAbsolute(location) || /^postgres(?:ql)?:/.test(location)
-        ? location
-        : path.join(lightningDir, location),
     owner,
     migrations,
     clock: context.clock,
     log: (level, message) => context.log(level, message),
-    // A PostgreSQL database has no folder that could tell whether it was ever made.
-    markerFile: path.join(lightningDir, owner, `${settings.file}.marker`),
+    ...(await placeOf(location, path.join(lightningDir, owner), settings.file)),
   });
   try {
     await bindToNode(store as unknown as Store<Record<string, MetaTable>>, metaTable, id);
@@ -64,6 +60,20 @@ export async function openSuiteStore<DB>(
     await store.close();
     throw error;
   }
+}
+
+/** Where the database is, and what remembers that it was made. */
+async function placeOf(
+  location: string,
+  folder: string,
+  file: string,
+): Promise<{ readonly location: string; readonly markerFile?: string }> {
+  if (!/^postgres(?:ql)?:/.test(location)) {
+    return { location: path.resolve(path.dirname(folder), location) };
+  }
+  // A PostgreSQL database has no folder that could tell whether it was ever made.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return { location, markerFile: path.join(folder, `${file}.marker`) };
 }
 
 async function bindToNode(
