@@ -3,7 +3,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const [, , mode, file, bundle] = process.argv;
-const { JsonFramer, listchannels, parseJson } = await import(bundle);
+const { JsonFramer, listchannels, parseFrame } = await import(bundle);
 
 function* chunks() {
   const fd = openSync(file, 'r');
@@ -33,7 +33,7 @@ function throughClient() {
   for (const chunk of chunks()) {
     const start = performance.now();
     for (const frame of framer.push(chunk)) {
-      value = parseJson(frame.text, frame.exact);
+      value = parseFrame(frame);
       if (mode === 'client-decode') {
         value = { result: listchannels.decode(value.result) };
       }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { CodedError, describeError, isCodedError, isJsonObject, parseJson } from '@cl-hive/core';
+import { CodedError, describeError, isCodedError, isJsonObject } from '@cl-hive/core';
 import { JsonFramer } from './framer.ts';
+import { parseFrame } from './parse-frame.ts';
 import type { PendingCall } from './pending-call.ts';
 import { progressOf, settleWith } from './reply.ts';
 import type { RpcFaultCode } from './rpc-error.ts';
@@ -153,7 +154,7 @@ export class Connection {
   #received(chunk: Uint8Array): void {
     try {
       for (const frame of this.#framer.push(chunk)) {
-        this.#dispatch(parseJson(frame.text, frame.exact));
+        this.#dispatch(parseFrame(frame));
       }
       if (this.#framer.fault !== undefined) {
         this.#framer.push(NOTHING);

@@ -1,12 +1,17 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CodedError, JSON_DEPTH_MAX } from '@cl-hive/core';
-import { FRAMER_BLOCK_BYTES, MESSAGE_BYTES_MAX } from './limits.ts';
+import { FRAMER_BLOCK_BYTES, LONG_INTEGERS_MAX, MESSAGE_BYTES_MAX } from './limits.ts';
 
 /** One whole JSON text. */
 export interface Frame {
   readonly text: string;
   /** No number needs more than a double and depth is within bounds: for `parseJson(text, exact)`. */
   readonly exact: boolean;
+  /**
+   * Where runs of 16 digits and more begin, when that is all that makes the message inexact: for
+   * `parseFrame`.
+   */
+  readonly longIntegers?: readonly number[];
 }
 
 /** Why the framer refuses what it got. */
@@ -46,7 +51,8 @@ export class JsonFramer {
   #inString = false;
   #escaped = false;
   #digits = 0;
-  #exact = true;
+  #exponent = false;
+  #longIntegers: number[] = [];
   #fault: CodedError<FrameErrorCode> | undefined;
 
   constructor(options: { readonly maxBytes?: number } = {}) {
@@ -120,9 +126,12 @@ export class JsonFramer {
     return frames;
   }
 
+  get #keptBytes(): number {
+    return this.#blocks.length * FRAMER_BLOCK_BYTES + this.#filled;
+  }
+
   #checkSize(more: number): void {
-    const used = this.#blocks.length * FRAMER_BLOCK_BYTES + this.#filled;
-    if (used + more > this.#maxBytes) {
+    if (this.#keptBytes + more > this.#maxBytes) {
       throw new CodedError<FrameErrorCode>(
         'frame_too_large',
         `a message is larger than ${this.#maxBytes} bytes`,
@@ -141,7 +150,6 @@ export class JsonFramer {
     let depth = this.#depth;
     let deepest = this.#deepest;
     let digits = this.#digits;
-    let exact = this.#exact;
     if (this.#inString) {
       at = this.#string(chunk, at);
     }
@@ -164,8 +172,8 @@ export class JsonFramer {
       } else if (byte <= 0x39) {
         if (byte >= 0x30) {
           digits += 1;
-          if (digits === INEXACT_DIGITS) {
-            exact = false;
+          if (digits === INEXACT_DIGITS && this.#longIntegers.length <= LONG_INTEGERS_MAX) {
+            this.#longIntegers.push(this.#keptBytes + at - start - INEXACT_DIGITS);
           }
         } else {
           digits = byte === 0x2e ? IN_FRACTION : 0;
@@ -180,13 +188,12 @@ export class JsonFramer {
           break;
         }
       } else if ((byte | 0x20) === 0x65 && digits !== 0) {
-        exact = false;
+        this.#exponent = true;
       }
     }
     this.#depth = depth;
     this.#deepest = deepest;
     this.#digits = digits;
-    this.#exact = exact;
     return at;
   }
 
@@ -239,10 +246,13 @@ export class JsonFramer {
   #finish(chunk: Uint8Array, start: number, end: number): Frame {
     const bytes = this.#gather(chunk, start, end);
     const tooDeep = this.#deepest > JSON_DEPTH_MAX;
-    const exact = this.#exact;
+    const longIntegers = this.#longIntegers;
+    const exact = !this.#exponent && longIntegers.length === 0;
+    const quick = !this.#exponent && longIntegers.length <= LONG_INTEGERS_MAX;
     this.#deepest = 0;
     this.#digits = 0;
-    this.#exact = true;
+    this.#exponent = false;
+    this.#longIntegers = [];
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // Latin-1 is a plain copy, several times faster than decoding; nearly all messages are ASCII.
     const ascii = isAscii(buffer);
@@ -259,7 +269,8 @@ export class JsonFramer {
         data: { text },
       });
     }
-    return { text, exact };
+    // Places in bytes are places in the text only where every character is one byte.
+    return exact || !quick || !ascii ? { text, exact } : { text, exact, longIntegers };
   }
 }
 

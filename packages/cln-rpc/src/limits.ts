@@ -35,5 +35,8 @@ export const SOCKET_PATH_BYTES_MAX = process.platform === 'linux' ? 107 : 103;
 /** Rows per page of the pagination helper: some 100 KB a reply, so that lightningd is never held up. */
 export const PAGE_ROWS = 500;
 
-/** Characters of a foreign text that an error message repeats. */
-export const QUOTE_CHARS_MAX = 60;
+/**
+ * Long integers of one message that the framer notes for the quick parser: some three a channel in
+ * listpeerchannels. A message with more of them takes the slow parser.
+ */
+export const LONG_INTEGERS_MAX = 100_000;
