@@ -1,1 +1,6 @@
-export {};
+export * from './contract/fleet.ts';
+export * from './contract/node.ts';
+export * from './fleet/lab-backend.ts';
+export * from './fleet/with-fleet.ts';
+export * from './real/index.ts';
+export * from './relay/index.ts';

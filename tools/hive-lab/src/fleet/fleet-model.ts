@@ -19,8 +19,8 @@ export interface FleetLine {
 export interface NodeModel {
   readonly number: number;
   readonly id?: NodeId;
-  readonly state:
-    | { readonly kind: 'starting' }
+  readonly state: /** `reason` is why it did not answer when it was last looked at. */
+    | { readonly kind: 'starting'; readonly reason?: string }
     | { readonly kind: 'up' }
     | { readonly kind: 'down'; readonly reason: string };
   readonly height: number;
@@ -95,7 +95,7 @@ export function stepFleet(model: FleetModel, input: FleetInput, now: UnixMs): Fl
       return { ...model, relay: input.url };
     case 'started':
       return {
-        ...withLine(model, now, { level: 'info', text: `${input.nodes.length} nodes started` }),
+        ...withLine(model, now, { level: 'info', text: 'all nodes are up' }),
         phase: 'running',
         nodes: model.nodes.map((node) => {
           const id = input.nodes.find(({ number }) => number === node.number)?.id;
@@ -165,18 +165,20 @@ function stepObservation(
     return model;
   }
   if (observation.kind === 'unreachable') {
+    const { reason } = observation;
+    const waiting = mapNode(model, number, (node) => ({
+      ...node,
+      state: { kind: 'starting', reason },
+      peers: 0,
+      channels: 0,
+    }));
     return before.state.kind === 'starting'
-      ? model
-      : withLine(
-          mapNode(model, number, (node) => ({
-            ...node,
-            state: { kind: 'starting' },
-            peers: 0,
-            channels: 0,
-          })),
-          now,
-          { node: number, level: 'warn', text: `the node does not answer: ${observation.reason}` },
-        );
+      ? waiting
+      : withLine(waiting, now, {
+          node: number,
+          level: 'warn',
+          text: `the node does not answer: ${reason}`,
+        });
   }
   let next = mapNode(model, number, (node) => ({
     ...node,

@@ -28,7 +28,11 @@ function nodeReasons(node: NodeModel, neighbours: number): readonly string[] {
   const at = `node ${node.number}`;
   switch (node.state.kind) {
     case 'starting':
-      return [`${at} does not answer yet`];
+      return [
+        node.state.reason === undefined
+          ? `${at} does not answer yet`
+          : `${at} does not answer: ${node.state.reason}`,
+      ];
     case 'down':
       return [`${at} died: ${node.state.reason}`];
     case 'up':

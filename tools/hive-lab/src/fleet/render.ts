@@ -102,9 +102,7 @@ function pluginCells(plugin: PluginModel, node: NodeModel, dir: string): string[
     plugin.name,
     describePluginState(plugin.state),
     siblingsCell(plugin, node),
-    plugin.database === undefined
-      ? ''
-      : `${plugin.database.kind} ${shortLocation(plugin.database.location, dir)} v${plugin.database.schema_version}`,
+    plugin.database === undefined ? '' : databaseCell(plugin.database, dir),
     plugin.npub === undefined ? '' : shortNpub(plugin.npub),
   ];
 }
@@ -118,13 +116,14 @@ function siblingsCell(plugin: PluginModel, node: NodeModel): string {
     .join(', ');
 }
 
-function shortLocation(location: string, dir: string): string {
+function databaseCell(database: NonNullable<PluginModel['database']>, dir: string): string {
+  const { kind, location, schema_version: version } = database;
   if (location.includes('://')) {
-    // A database URL may carry a password.
-    return location.replace(/\/\/[^@/]*@/, '//');
+    // A database URL may carry a password, before the host or among its parameters.
+    return `${location.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/, '')} v${version}`;
   }
   const relative = path.relative(dir, location);
-  return relative.startsWith('..') ? location : relative;
+  return `${kind} ${relative.startsWith('..') ? location : relative} v${version}`;
 }
 
 function shortNpub(npub: string): string {

@@ -95,7 +95,9 @@ async function startAll(start: Start): Promise<RealFleet> {
     dir: path.join(spec.dir, 'bitcoind'),
     env,
     signal,
-    onDeath: (reason) => on({ kind: 'progress', text: reason }),
+    onDeath: (reason) => {
+      on({ kind: 'log', node: 1, level: 'broken', source: 'bitcoind', text: reason });
+    },
   });
   stops.push(bitcoind.stop);
   on({ kind: 'progress', text: `starting ${spec.nodes} lightningd` });
