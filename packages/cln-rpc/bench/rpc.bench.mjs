@@ -109,7 +109,8 @@ async function parse(bundle) {
       results[side].push(await child('parse-child.mjs', [mode, file, bundle]).first);
     }
   }
-  const of = (side, key) => median(results[side].map((one) => one[key]));
+  // The best of the runs: what else the machine does only ever adds.
+  const of = (side, key) => Math.min(...results[side].map((one) => one[key]));
   const name = `listchannels of ${size.toFixed(0)} MB`;
   report(
     `${name}: frame and parse`,
