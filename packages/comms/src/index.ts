@@ -2,3 +2,4 @@ export * from './gate/index.ts';
 export * from './ledger/index.ts';
 export * from './limits.ts';
 export * from './policy/index.ts';
+export * from './receipts/index.ts';
