@@ -63,7 +63,8 @@ export async function checkCall(
   params: unknown,
   deprecatedOk: boolean,
 ): Promise<void> {
-  await method.check?.(parseParams(method.params, params, deprecatedOk) as never);
+  const values = parseParams(method.params, params, deprecatedOk);
+  await method.check?.(values as never);
 }
 
 /** The command that `check` is about, and its parameters, named or positional. */

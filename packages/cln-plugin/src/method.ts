@@ -16,7 +16,11 @@ export type MethodHandler<P extends Params, O extends Options, T extends Topics>
 ) => object | void | Promise<object | void>;
 
 /** One RPC method. Parsing, usage, `check`, `filter` and errors follow from `params`. */
-export type MethodSpec<P extends Params, O extends Options = None, T extends Topics = None> = {
+export type MethodSpec<
+  P extends Params = None,
+  O extends Options = None,
+  T extends Topics = None,
+> = {
   /** A sentence for people; lightningd shows only the usage. */
   readonly description: string;
   /** In the order of positional arguments. */
@@ -34,7 +38,7 @@ export type MethodSpec<P extends Params, O extends Options = None, T extends Top
 );
 
 /** Types a method that is declared in a file of its own. */
-export function method<P extends Params, O extends Options = None, T extends Topics = None>(
+export function method<P extends Params = None, O extends Options = None, T extends Topics = None>(
   spec: MethodSpec<P, O, T>,
 ): MethodSpec<P, O, T> {
   return spec;

@@ -68,7 +68,7 @@ export class Plugin<O extends Options = None, T extends Topics = None> {
   }
 
   /** Adds an RPC method. Throws CodedError `definition_method` or `definition_param`. */
-  method<P extends Params>(name: string, spec: MethodSpec<P, O, T>): this {
+  method<P extends Params = None>(name: string, spec: MethodSpec<P, O, T>): this {
     const method = anyMethod(spec);
     checkMethod(name, method);
     this.#checkPrefix('method', name);

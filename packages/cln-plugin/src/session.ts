@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RpcClient } from '@cl-hive/cln-rpc';
 import {
   type Cancel,
+  describeError,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -290,7 +291,8 @@ export class Session implements RunningPlugin {
       ...context,
       id: chain,
       deprecatedOk,
-      message: (level, text) => tell('message', { level: logLevel(level), message: `${text}` }),
+      message: (level, text) =>
+        tell('message', { level: logLevel(level), message: describeError(text) }),
       progress: (done, total, stage) => tell('progress', { num: done, total, stage }),
     };
   }

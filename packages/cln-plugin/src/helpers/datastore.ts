@@ -28,8 +28,8 @@ export interface StoredValue {
   readonly generation: number;
 }
 
-const NO_VALUE = 1202;
-const WRONG_GENERATION = 1204;
+/** Already there, not there, or of another generation: someone else was faster. */
+const CONFLICTS: readonly number[] = [1202, 1203, 1204];
 const HEAD = 'head';
 const TOMBSTONE = 0x00;
 const INLINE = 0x01;
@@ -127,10 +127,7 @@ export class Datastore {
     try {
       await this.#rpc.raw('datastore', params);
     } catch (error) {
-      if (
-        error instanceof RpcError &&
-        (error.rpcCode === WRONG_GENERATION || error.rpcCode === NO_VALUE)
-      ) {
+      if (error instanceof RpcError && CONFLICTS.includes(error.rpcCode)) {
         return false;
       }
       throw error;

@@ -40,6 +40,7 @@ export interface StartSettings {
   /** Members over those of `configuration`. */
   readonly configuration?: JsonObject;
   readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
 }
 
 /**
@@ -90,8 +91,8 @@ export class FakeLightningd {
 
   /** Starts a plugin file, through getmanifest and init. */
   async spawn(path: string, settings: StartSettings = {}): Promise<LinkedPlugin> {
-    const { env } = settings;
-    const process = runFile(path, { cwd: this.dir, ...(env === undefined ? {} : { env }) });
+    const { env = {}, args = [] } = settings;
+    const process = runFile(path, { cwd: this.dir, env, args });
     return this.#handshake(new LinkedPlugin(new PluginLink(process)), settings);
   }
 

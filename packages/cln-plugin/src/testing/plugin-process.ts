@@ -83,9 +83,14 @@ export function runInProcess(
 /** Starts a plugin file as lightningd does: environment, working directory, pipes. */
 export function runFile(
   path: string,
-  settings: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  settings: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** `--developer` where the node runs in developer mode. */
+    readonly args?: readonly string[];
+  },
 ): PluginProcess {
-  const child: ChildProcess = spawn(path, [], {
+  const child: ChildProcess = spawn(path, settings.args ?? [], {
     cwd: settings.cwd,
     env: {
       ...process.env,
