@@ -21,6 +21,7 @@ import { CommandTable } from './rpc/command-table.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
 import { RpcListener } from './rpc/rpc-listener.ts';
 import { FeatureSet } from './rules/feature-set.ts';
+import { ShellStore } from './shell-store.ts';
 import { systemClock } from './system-clock.ts';
 
 /** One emulated lightningd with everything that belongs to it. */
@@ -34,6 +35,7 @@ export class LightningNode {
   readonly #lifeline = new Lifeline();
   readonly #log: LogBook;
   readonly #plugins = new PluginSet();
+  readonly #store: ShellStore;
   readonly #notifier = new Notifier(this.#plugins);
   readonly #hooks: HookChains;
   readonly #config: NodeConfig;
@@ -50,6 +52,7 @@ export class LightningNode {
     this.lightningDir = resolve(spec.dir, this.#network);
     mkdirSync(this.lightningDir, { recursive: true, mode: 0o700 });
     this.id = nodeId(bytesToHex(nobleCurve.publicKey(spec.secretKey)));
+    this.#store = new ShellStore(this.lightningDir);
     const clock: Clock = spec.clock ?? systemClock;
     const developer = spec.developer ?? false;
     const deprecatedOk = truthOf(spec.config?.['allow-deprecated-apis']) ?? !developer;
@@ -92,8 +95,13 @@ export class LightningNode {
       message: (connection, message) => this.#dispatcher.receive(connection, message),
       closed: (connection) => this.#dispatcher.forget(connection),
     });
+    const { secretKey, hsmSecret = secretKey, world } = spec;
     this.#commands = this.#makeCommands({
       ...common,
+      store: this.#store,
+      secretKey,
+      hsmSecret,
+      listNodes: world.commands.find(({ name }) => name === 'listnodes'),
       host: this.#host,
       dispatcher: this.#dispatcher,
       stop: (last) => {
@@ -117,6 +125,8 @@ export class LightningNode {
       this.#log.onEntry(onLog);
     }
     logNotifications(this.#log, this.#notifier);
+    await this.#listener.refuseLiving();
+    this.#store.open();
     this.#registerPlugins();
     this.#host.launchAll();
     await this.#host.manifestsSettled();

@@ -182,7 +182,7 @@ export class PluginHost {
 
   /** When no manifest is awaited any more: sorts hooks, and goes on to `init` unless booting. */
   checkManifests(): void {
-    const { plugins, hooks, log } = this.#parts;
+    const { plugins, hooks } = this.#parts;
     if (!this.#parts.lifeline.alive || plugins.all.some((plugin) => plugin.state === 'manifest')) {
       return;
     }

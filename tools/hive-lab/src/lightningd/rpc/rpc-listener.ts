@@ -30,11 +30,20 @@ export class RpcListener {
     });
   }
 
-  /** Listens. Throws CodedError `rpc_socket_in_use` when another process answers there. */
-  async listen(): Promise<void> {
+  /** Throws CodedError `rpc_socket_in_use` when another node answers at this path. */
+  async refuseLiving(): Promise<void> {
     const short = shortWay(this.#path);
     try {
       await refuseLiving(short.path, this.#path);
+    } finally {
+      short.remove();
+    }
+  }
+
+  /** Listens, in the place of a socket that a dead node left. */
+  async listen(): Promise<void> {
+    const short = shortWay(this.#path);
+    try {
       if (existsSync(this.#path)) {
         unlinkSync(this.#path);
       }
