@@ -97,11 +97,15 @@ describe('signingString', () => {
   });
 
   it('sorts the members of a circular flow, and keeps the path of a probe', () => {
-    const flow = { reporter_id: 'R', members_involved: [BOB, ALICE] };
     const [low, high] = [ALICE, BOB].sort();
-    expect(signingString('CIRCULAR_FLOW_ALERT', flow)).toBe(
-      `CIRCULAR_FLOW_ALERT:R:0:0:0:${low},${high}`,
-    );
+    for (const members_involved of [
+      [ALICE, BOB],
+      [BOB, ALICE],
+    ]) {
+      expect(signingString('CIRCULAR_FLOW_ALERT', { reporter_id: 'R', members_involved })).toBe(
+        `CIRCULAR_FLOW_ALERT:R:0:0:0:${low},${high}`,
+      );
+    }
     expect(signingString('ROUTE_PROBE', { path: ['b', 'a'], destination: 'd' })).toBe(
       'ROUTE_PROBE::d:0:b,a:False:0:0',
     );
