@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const here = import.meta.dirname;
 const folder = mkdtempSync(path.join(tmpdir(), 'hive-bench-'));
 
@@ -70,13 +70,15 @@ try {
     });
 
   for (const [rows, transactions] of [
-    [1, 300],
-    [100, 60],
+    [1, 600],
+    [100, 40],
   ]) {
     const total = rows * transactions;
     const through = [];
     const against = [];
-    // Alternating, so that a disk that is busy for a while is so for both.
+    // Warm code on both sides, then alternating, so that a disk that is busy for a while is so for both.
+    await rate(total, transactions, () => insertStore(rows));
+    await rate(total, transactions, async () => insertBare(rows));
     for (let round = 0; round < ROUNDS; round += 1) {
       through.push(await rate(total, transactions, () => insertStore(rows)));
       against.push(await rate(total, transactions, async () => insertBare(rows)));

@@ -43,7 +43,8 @@ export interface Backend {
   releaseReader(session: Session): void;
   /** The writing connection, made anew where it was lost. One user at a time. */
   writer(): Promise<Writer>;
-  info(): Promise<BackendInfo>;
+  /** Figures, read through `reader` where a reader is enough. */
+  info(reader: Session): Promise<BackendInfo>;
   /**
    * Writes all tables as of one moment into `draft`, an empty file that exists, as an SQLite
    * database; transactions go on meanwhile.

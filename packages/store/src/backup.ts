@@ -15,7 +15,8 @@ import { storeError } from './errors.ts';
 import { createFile, draftOf, ensureFolder, existsError, publish, removeDrafts } from './files.ts';
 import type { Owner } from './ownership.ts';
 import { readState } from './schema-state.ts';
-import { withReadOnlyFile, withSqliteFile } from './sqlite-backend.ts';
+import type { Session } from './session.ts';
+import { checkPages, withReadOnlyFile, withSqliteFile } from './sqlite-backend.ts';
 
 /**
  * Writes a backup to the new file `to`: an SQLite file on both databases, with the manifest inside,
@@ -62,7 +63,7 @@ async function seal(
     await writeManifest(session, sealed);
     return sealed;
   });
-  await verifyBackup(draft);
+  await withReadOnlyFile(draft, (session) => checkManifest(session, draft));
   return manifest;
 }
 
@@ -72,17 +73,23 @@ async function seal(
  */
 export async function verifyBackup(file: string): Promise<BackupManifest> {
   return withReadOnlyFile(file, async (session) => {
-    const manifest = await readManifest(session, file);
-    const tables = (await listTables(session)).filter((name) => name !== MANIFEST_TABLE);
-    const table = firstDifference(manifest.tables, await digestTables(session, tables));
-    if (table !== undefined) {
-      throw storeError(
-        'store_backup_invalid',
-        `the table ${table} in the backup ${file} does not hold the rows that its manifest names`,
-        'use another backup',
-        { data: { place: file, table } },
-      );
-    }
-    return manifest;
+    checkPages(session, file);
+    return checkManifest(session, file);
   });
+}
+
+/** Reads every row, in steps that leave the event loop free, unlike the check of all pages. */
+async function checkManifest(session: Session, file: string): Promise<BackupManifest> {
+  const manifest = await readManifest(session, file);
+  const tables = (await listTables(session)).filter((name) => name !== MANIFEST_TABLE);
+  const table = firstDifference(manifest.tables, await digestTables(session, tables));
+  if (table !== undefined) {
+    throw storeError(
+      'store_backup_invalid',
+      `the table ${table} in the backup ${file} does not hold the rows that its manifest names`,
+      'use another backup',
+      { data: { place: file, table } },
+    );
+  }
+  return manifest;
 }

@@ -8,6 +8,7 @@ describe('faults as codes', () => {
   it.each([
     ['SQLITE_FULL', 'store_full'],
     ['SQLITE_IOERR_FSYNC', 'store_io'],
+    ['SQLITE_IOERR_SHMSIZE', 'store_full'],
     ['SQLITE_CORRUPT_VTAB', 'store_corrupt'],
     ['SQLITE_NOTADB', 'store_not_a_database'],
     ['SQLITE_BUSY_SNAPSHOT', 'store_busy'],

@@ -25,8 +25,8 @@ export const CONFLICT_ATTEMPTS_MAX = 6;
 /** Compiled statements kept per SQLite connection; a plugin has fewer different ones. */
 export const STATEMENT_CACHE_MAX = 256;
 
-/** Largest file whose pages are all checked on opening: about half a second of reading. */
-export const QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024;
+/** Largest file whose pages are all checked on opening: a tenth of a second without answering hooks. */
+export const QUICK_CHECK_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Reading connections to PostgreSQL; one plugin asks for little at once. */
 export const POSTGRES_READERS_MAX = 4;

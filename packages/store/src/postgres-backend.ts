@@ -230,21 +230,16 @@ class PostgresBackend implements Backend {
     return this.#writer;
   }
 
-  async info(): Promise<BackendInfo> {
-    const reader = await this.acquireReader();
-    try {
-      const { rows } = await reader.query(
-        `select current_setting('server_version') as version,
-          pg_database_size(current_database()) as size, current_setting('fsync') as fsync`,
-      );
-      return {
-        engine: `PostgreSQL ${String(rows[0]?.['version'])}`,
-        sizeBytes: Number(rows[0]?.['size']),
-        durable: rows[0]?.['fsync'] === 'on',
-      };
-    } finally {
-      this.releaseReader(reader);
-    }
+  async info(reader: Session): Promise<BackendInfo> {
+    const { rows } = await reader.query(
+      `select current_setting('server_version') as version,
+        pg_database_size(current_database()) as size, current_setting('fsync') as fsync`,
+    );
+    return {
+      engine: `PostgreSQL ${String(rows[0]?.['version'])}`,
+      sizeBytes: Number(rows[0]?.['size']),
+      durable: rows[0]?.['fsync'] === 'on',
+    };
   }
 
   async snapshot(draft: string): Promise<void> {

@@ -115,7 +115,7 @@ async function examine(
 }
 
 /** Throws `store_corrupt` when a page or index of the database is damaged. */
-function checkPages(session: SqliteSession, place: string): void {
+export function checkPages(session: SqliteSession, place: string): void {
   const [row] = session.run('pragma quick_check(1)').rows;
   const verdict = Object.values(row ?? {})[0];
   if (verdict !== 'ok') {
@@ -181,7 +181,11 @@ class SqliteWriter implements Writer {
   async rollback(): Promise<void> {
     // SQLite has already undone the transaction after some faults, a full disk among them.
     if (this.#db.open && this.#db.inTransaction) {
-      this.session.run('rollback');
+      try {
+        this.session.run('rollback');
+      } catch {
+        // The fault that led here is the one to tell; a transaction still open fails the next BEGIN.
+      }
     }
   }
 }
@@ -268,7 +272,7 @@ export async function withSqliteFile<T>(
   }
 }
 
-/** Opens an SQLite file for `work` that only reads. Throws StoreErrors on damage. */
+/** Opens an SQLite file for `work` that only reads. */
 export async function withReadOnlyFile<T>(
   file: string,
   work: (session: SqliteSession) => Promise<T>,
@@ -277,7 +281,6 @@ export async function withReadOnlyFile<T>(
   const opened: SqliteDatabase[] = [];
   try {
     const session = new SqliteSession(connect(sqlite, file, opened, true), file);
-    checkPages(session, file);
     return await work(session);
   } finally {
     for (const db of opened) {

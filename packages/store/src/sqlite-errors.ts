@@ -63,7 +63,9 @@ export function translateSqliteError(cause: unknown, place: string): Error {
     return cause;
   }
   const result = sqliteCode(cause);
-  const meaning = MEANINGS[result.split('_')[1] ?? ''];
+  // Growing the shared-memory file fails for want of space, though SQLite calls it an I/O error.
+  const name = result === 'SQLITE_IOERR_SHMSIZE' ? 'FULL' : (result.split('_')[1] ?? '');
+  const meaning = MEANINGS[name];
   const options = { cause, data: { place, result } };
   if (meaning !== undefined) {
     return storeError(

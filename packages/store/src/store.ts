@@ -12,6 +12,7 @@ import { readState } from './schema-state.ts';
 import { openSqlite, resolveFile } from './sqlite-backend.ts';
 import { TransactionRunner } from './transaction-runner.ts';
 import { type Reader, readerOf, type Transactor } from './transactor.ts';
+import { WriterQueue } from './writer-queue.ts';
 
 /** What a store is opened with. */
 export interface StoreOptions {
@@ -85,6 +86,7 @@ class OpenedStore<DB> implements Store<DB> {
   readonly #backend: Backend;
   readonly #options: StoreOptions;
   readonly #transactions: TransactionRunner<DB>;
+  readonly #backups = new WriterQueue();
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -111,7 +113,8 @@ class OpenedStore<DB> implements Store<DB> {
 
   async backup(to: string): Promise<BackupManifest> {
     this.#refuseClosed();
-    return this.#track(writeBackup(this.#backend, this.#options, to));
+    // One at a time: each clears away what a killed one has left beside its target.
+    return this.#track(this.#backups.run(() => writeBackup(this.#backend, this.#options, to)));
   }
 
   async info(): Promise<StoreInfo> {
@@ -140,7 +143,7 @@ class OpenedStore<DB> implements Store<DB> {
         databaseId,
         generation,
         schemaVersion: state.applied.length,
-        ...(await this.#backend.info()),
+        ...(await this.#backend.info(reader)),
       };
     } finally {
       this.#backend.releaseReader(reader);

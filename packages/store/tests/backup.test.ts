@@ -143,6 +143,16 @@ describe.each(DATABASE_KINDS)('a backup of %s', (kind) => {
     await writer;
   });
 
+  it('is written once when it is asked for twice at the same place', async () => {
+    const store = await start(await databases[kind].location());
+    await fill(store, 200);
+    const to = await newPath();
+    const both = await Promise.allSettled([store.backup(to), store.backup(to)]);
+    expect(both.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
+    expect(both[1]).toMatchObject({ reason: { code: 'store_exists' } });
+    await verifyBackup(to);
+  });
+
   it('is waited for by close', async () => {
     const store = await start(await databases[kind].location());
     await fill(store, 200);

