@@ -14,6 +14,12 @@ const ANNOTATIONS = new Set(['x-cln-added', 'x-cln-deprecated', 'x-cln-untyped',
 
 const isBlank = (schema) => Object.keys(schema).every((key) => ANNOTATIONS.has(key));
 
+/**
+ * A member listed without any description, in all cases: a name that older versions had and that
+ * the conditional parts only carry along. What may be anything is marked x-cln-untyped.
+ */
+const isForbidden = (schema) => isBlank(schema) && schema['x-cln-untyped'] !== true;
+
 const HEX_LIKE = new Set(['hex', 'hash', 'txid', 'secret', 'signature', 'bip340sig', 'pubkey']);
 const UNSIGNED = ['u8', 'u16', 'u32', 'u64'];
 
@@ -165,7 +171,7 @@ function objectShape(schema, where, nested) {
     kind: 'object',
     open: schema.additionalProperties === true,
     members: Object.entries(properties)
-      .filter(([, member]) => member['x-cln-hidden'] !== true)
+      .filter(([, member]) => member['x-cln-hidden'] !== true && !isForbidden(member))
       .map(([name, member]) => ({
         name,
         required: required.includes(name),

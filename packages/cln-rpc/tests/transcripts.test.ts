@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@cl-hive/core';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  stringifyJson,
+} from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
 import * as api from '../src/index.ts';
+import { ScriptedServer } from './scripted-server.ts';
 
 const folder = new URL('../fixtures/transcripts', import.meta.url).pathname;
 const methods = new Map(
@@ -49,16 +56,34 @@ function asObject(value: JsonValue | undefined): JsonObject {
 }
 
 describe('recorded responses', () => {
-  it.each(load('rpc'))('%s decodes with nothing left out', (_, recorded) => {
+  it.each(load('rpc'))('%s comes through the socket with nothing left out', async (_, recorded) => {
     const { request, response } = asObject(recorded);
-    const name = textOf(asObject(request)['method']);
-    const { result } = asObject(response);
-    const method = methods.get(name);
-    if (result === undefined || method === undefined) {
-      expect([name, result === undefined]).toEqual([name, name !== 'lab-echo']);
-      return;
+    const { method: name, params } = asObject(request);
+    const { result, error } = asObject(response);
+    const server = await new ScriptedServer(({ socket, id }) => {
+      socket.write(stringifyJson({ ...asObject(response), id }));
+    }).start();
+    const client = api.connectRpc({ path: server.path });
+    try {
+      const method = methods.get(textOf(name));
+      const call =
+        method === undefined
+          ? client.raw(textOf(name), asObject(params))
+          : client.call(method, asObject(params));
+      if (error === undefined) {
+        expect(method === undefined).toBe(name === 'lab-echo');
+        expect(plain(await call)).toEqual(plain(result));
+      } else {
+        const { code, message, data } = asObject(error);
+        const thrown: unknown = await call.catch((fault: unknown) => fault);
+        expect(thrown).toBeInstanceOf(api.RpcError);
+        expect(thrown).toMatchObject({ rpcCode: code, rpcMessage: message, rpcData: data });
+      }
+      expect(server.received[0]?.params).toEqual(params);
+    } finally {
+      await client.close();
+      await server.stop();
     }
-    expect(plain(method.decode(result))).toEqual(plain(result));
   });
 });
 

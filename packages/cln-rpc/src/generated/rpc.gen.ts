@@ -1956,7 +1956,6 @@ export interface DecodeResponse {
   readonly invoice_node_id?: NodeId;
   readonly invoice_recurrence_basetime?: bigint;
   readonly unknown_invoice_tlvs?: readonly DecodeUnknownInvoiceTlvs[];
-  readonly offer_node_id?: JsonValue;
   readonly warning_missing_invoice_paths?: string;
   readonly warning_missing_invoice_blindedpay?: string;
   readonly warning_missing_invoice_created_at?: string;
@@ -2417,9 +2416,6 @@ function decodeDecodeResponse(input: unknown): DecodeResponse {
   if (from['unknown_invoice_tlvs'] !== undefined && from['unknown_invoice_tlvs'] !== null) {
     to.unknown_invoice_tlvs = readListOf(from['unknown_invoice_tlvs'], 'unknown_invoice_tlvs', decodeDecodeUnknownInvoiceTlvs);
   }
-  if (from['offer_node_id'] !== undefined && from['offer_node_id'] !== null) {
-    to.offer_node_id = readJson(from['offer_node_id'], 'offer_node_id');
-  }
   if (from['warning_missing_invoice_paths'] !== undefined && from['warning_missing_invoice_paths'] !== null) {
     to.warning_missing_invoice_paths = readText(from['warning_missing_invoice_paths'], 'warning_missing_invoice_paths');
   }
@@ -2615,7 +2611,6 @@ export interface DelinvoiceResponse {
   readonly updated_index?: bigint;
   readonly status: Open<'paid' | 'expired' | 'unpaid'>;
   readonly expires_at: bigint;
-  readonly msatoshi?: JsonValue;
   readonly pay_index?: bigint;
   readonly amount_received_msat?: Msat;
   readonly paid_at?: bigint;
@@ -2623,7 +2618,6 @@ export interface DelinvoiceResponse {
   readonly payment_preimage?: string;
   readonly local_offer_id?: string;
   readonly invreq_payer_note?: string;
-  readonly msatoshi_received?: JsonValue;
 }
 
 function decodeDelinvoiceResponse(input: unknown): DelinvoiceResponse {
@@ -2650,9 +2644,6 @@ function decodeDelinvoiceResponse(input: unknown): DelinvoiceResponse {
   if (from['updated_index'] !== undefined && from['updated_index'] !== null) {
     to.updated_index = readU64(from['updated_index'], 'updated_index');
   }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
-  }
   if (from['pay_index'] !== undefined && from['pay_index'] !== null) {
     to.pay_index = readU64(from['pay_index'], 'pay_index');
   }
@@ -2670,9 +2661,6 @@ function decodeDelinvoiceResponse(input: unknown): DelinvoiceResponse {
   }
   if (from['invreq_payer_note'] !== undefined && from['invreq_payer_note'] !== null) {
     to.invreq_payer_note = readText(from['invreq_payer_note'], 'invreq_payer_note');
-  }
-  if (from['msatoshi_received'] !== undefined && from['msatoshi_received'] !== null) {
-    to.msatoshi_received = readJson(from['msatoshi_received'], 'msatoshi_received');
   }
   return to;
 }
@@ -4727,14 +4715,11 @@ export interface ListforwardsForwards {
   /** Since v23.11. */
   readonly updated_index?: bigint;
   readonly style?: Open<'legacy' | 'tlv'>;
-  readonly in_msatoshi?: JsonValue;
   readonly resolved_time?: number;
   readonly failcode?: number;
   readonly failreason?: string;
   readonly fee_msat?: Msat;
   readonly out_msat?: Msat;
-  readonly fee?: JsonValue;
-  readonly out_msatoshi?: JsonValue;
 }
 
 /** Result of `listforwards`. */
@@ -4766,9 +4751,6 @@ function decodeListforwardsForwards(input: unknown): ListforwardsForwards {
   if (from['style'] !== undefined && from['style'] !== null) {
     to.style = readText(from['style'], 'style');
   }
-  if (from['in_msatoshi'] !== undefined && from['in_msatoshi'] !== null) {
-    to.in_msatoshi = readJson(from['in_msatoshi'], 'in_msatoshi');
-  }
   if (from['resolved_time'] !== undefined && from['resolved_time'] !== null) {
     to.resolved_time = readNumber(from['resolved_time'], 'resolved_time');
   }
@@ -4783,12 +4765,6 @@ function decodeListforwardsForwards(input: unknown): ListforwardsForwards {
   }
   if (from['out_msat'] !== undefined && from['out_msat'] !== null) {
     to.out_msat = readMsat(from['out_msat'], 'out_msat');
-  }
-  if (from['fee'] !== undefined && from['fee'] !== null) {
-    to.fee = readJson(from['fee'], 'fee');
-  }
-  if (from['out_msatoshi'] !== undefined && from['out_msatoshi'] !== null) {
-    to.out_msatoshi = readJson(from['out_msatoshi'], 'out_msatoshi');
   }
   return to;
 }
@@ -4823,7 +4799,6 @@ export interface ListfundsOutputs {
   readonly redeemscript?: string;
   readonly status: Open<'unconfirmed' | 'confirmed' | 'spent' | 'immature'>;
   readonly reserved: boolean;
-  readonly value?: JsonValue;
   readonly reserved_to_block?: number;
   readonly blockheight?: number;
 }
@@ -4840,8 +4815,6 @@ export interface ListfundsChannels {
   readonly state: Open<'OPENINGD' | 'CHANNELD_AWAITING_LOCKIN' | 'CHANNELD_NORMAL' | 'CHANNELD_SHUTTING_DOWN' | 'CLOSINGD_SIGEXCHANGE' | 'CLOSINGD_COMPLETE' | 'AWAITING_UNILATERAL' | 'FUNDING_SPEND_SEEN' | 'ONCHAIN' | 'DUALOPEND_OPEN_INIT' | 'DUALOPEND_AWAITING_LOCKIN' | 'CHANNELD_AWAITING_SPLICE' | 'DUALOPEND_OPEN_COMMITTED' | 'DUALOPEND_OPEN_COMMIT_READY'>;
   /** 32 bytes in hexadecimal. Since v23.05. */
   readonly channel_id: string;
-  readonly channel_sat?: JsonValue;
-  readonly channel_total_sat?: JsonValue;
   readonly short_channel_id?: ShortChannelId;
 }
 
@@ -4867,9 +4840,6 @@ function decodeListfundsOutputs(input: unknown): ListfundsOutputs {
   if (from['redeemscript'] !== undefined && from['redeemscript'] !== null) {
     to.redeemscript = readHex(from['redeemscript'], 'redeemscript');
   }
-  if (from['value'] !== undefined && from['value'] !== null) {
-    to.value = readJson(from['value'], 'value');
-  }
   if (from['reserved_to_block'] !== undefined && from['reserved_to_block'] !== null) {
     to.reserved_to_block = readU32(from['reserved_to_block'], 'reserved_to_block');
   }
@@ -4891,12 +4861,6 @@ function decodeListfundsChannels(input: unknown): ListfundsChannels {
     state: readText(from['state'], 'state'),
     channel_id: readHex32(from['channel_id'], 'channel_id'),
   };
-  if (from['channel_sat'] !== undefined && from['channel_sat'] !== null) {
-    to.channel_sat = readJson(from['channel_sat'], 'channel_sat');
-  }
-  if (from['channel_total_sat'] !== undefined && from['channel_total_sat'] !== null) {
-    to.channel_total_sat = readJson(from['channel_total_sat'], 'channel_total_sat');
-  }
   if (from['short_channel_id'] !== undefined && from['short_channel_id'] !== null) {
     to.short_channel_id = readScid(from['short_channel_id'], 'short_channel_id');
   }
@@ -5073,7 +5037,6 @@ export interface ListinvoicesInvoices {
   readonly created_index: bigint;
   /** Since v23.08. */
   readonly updated_index?: bigint;
-  readonly msatoshi?: JsonValue;
   readonly pay_index?: bigint;
   readonly amount_received_msat?: Msat;
   readonly paid_at?: bigint;
@@ -5125,9 +5088,6 @@ function decodeListinvoicesInvoices(input: unknown): ListinvoicesInvoices {
   }
   if (from['updated_index'] !== undefined && from['updated_index'] !== null) {
     to.updated_index = readU64(from['updated_index'], 'updated_index');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
   }
   if (from['pay_index'] !== undefined && from['pay_index'] !== null) {
     to.pay_index = readU64(from['pay_index'], 'pay_index');
@@ -5595,11 +5555,6 @@ export interface ListpeerchannelsChannelsHtlcs {
   readonly payment_hash: string;
   readonly local_trimmed?: boolean;
   readonly status?: string;
-  readonly msatoshi?: JsonValue;
-  readonly alias?: JsonValue;
-  readonly peer_id?: JsonValue;
-  readonly peer_connected?: JsonValue;
-  readonly reestablished?: JsonValue;
   readonly state: Open<'SENT_ADD_HTLC' | 'SENT_ADD_COMMIT' | 'RCVD_ADD_REVOCATION' | 'RCVD_ADD_ACK_COMMIT' | 'SENT_ADD_ACK_REVOCATION' | 'RCVD_REMOVE_HTLC' | 'RCVD_REMOVE_COMMIT' | 'SENT_REMOVE_REVOCATION' | 'SENT_REMOVE_ACK_COMMIT' | 'RCVD_REMOVE_ACK_REVOCATION' | 'RCVD_ADD_HTLC' | 'RCVD_ADD_COMMIT' | 'SENT_ADD_REVOCATION' | 'SENT_ADD_ACK_COMMIT' | 'RCVD_ADD_ACK_REVOCATION' | 'SENT_REMOVE_HTLC' | 'SENT_REMOVE_COMMIT' | 'RCVD_REMOVE_REVOCATION' | 'RCVD_REMOVE_ACK_COMMIT' | 'SENT_REMOVE_ACK_REVOCATION'>;
 }
 
@@ -5676,25 +5631,6 @@ export interface ListpeerchannelsChannels {
   /** Since v24.02. */
   readonly last_stable_connection?: bigint;
   readonly htlcs?: readonly ListpeerchannelsChannelsHtlcs[];
-  readonly our_max_total_htlc_in_msat?: JsonValue;
-  readonly their_max_total_htlc_in_msat?: JsonValue;
-  readonly spendable_msatoshi?: JsonValue;
-  readonly receivable_msatoshi?: JsonValue;
-  readonly msatoshi_to_us?: JsonValue;
-  readonly msatoshi_to_us_min?: JsonValue;
-  readonly msatoshi_to_us_max?: JsonValue;
-  readonly msatoshi_total?: JsonValue;
-  readonly dust_limit_satoshis?: JsonValue;
-  readonly max_htlc_value_in_flight_msat?: JsonValue;
-  readonly our_channel_reserve_satoshis?: JsonValue;
-  readonly their_channel_reserve_satoshis?: JsonValue;
-  readonly spendable_satoshis?: JsonValue;
-  readonly receivable_satoshis?: JsonValue;
-  readonly htlc_minimum_msat?: JsonValue;
-  readonly in_msatoshi_offered?: JsonValue;
-  readonly in_msatoshi_fulfilled?: JsonValue;
-  readonly out_msatoshi_offered?: JsonValue;
-  readonly out_msatoshi_fulfilled?: JsonValue;
   readonly last_tx_fee_msat?: Msat;
   readonly close_to_addr?: string;
 }
@@ -5832,21 +5768,6 @@ function decodeListpeerchannelsChannelsHtlcs(input: unknown): ListpeerchannelsCh
   }
   if (from['status'] !== undefined && from['status'] !== null) {
     to.status = readText(from['status'], 'status');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
-  }
-  if (from['alias'] !== undefined && from['alias'] !== null) {
-    to.alias = readJson(from['alias'], 'alias');
-  }
-  if (from['peer_id'] !== undefined && from['peer_id'] !== null) {
-    to.peer_id = readJson(from['peer_id'], 'peer_id');
-  }
-  if (from['peer_connected'] !== undefined && from['peer_connected'] !== null) {
-    to.peer_connected = readJson(from['peer_connected'], 'peer_connected');
-  }
-  if (from['reestablished'] !== undefined && from['reestablished'] !== null) {
-    to.reestablished = readJson(from['reestablished'], 'reestablished');
   }
   return to;
 }
@@ -6022,63 +5943,6 @@ function decodeListpeerchannelsChannels(input: unknown): ListpeerchannelsChannel
   if (from['htlcs'] !== undefined && from['htlcs'] !== null) {
     to.htlcs = readListOf(from['htlcs'], 'htlcs', decodeListpeerchannelsChannelsHtlcs);
   }
-  if (from['our_max_total_htlc_in_msat'] !== undefined && from['our_max_total_htlc_in_msat'] !== null) {
-    to.our_max_total_htlc_in_msat = readJson(from['our_max_total_htlc_in_msat'], 'our_max_total_htlc_in_msat');
-  }
-  if (from['their_max_total_htlc_in_msat'] !== undefined && from['their_max_total_htlc_in_msat'] !== null) {
-    to.their_max_total_htlc_in_msat = readJson(from['their_max_total_htlc_in_msat'], 'their_max_total_htlc_in_msat');
-  }
-  if (from['spendable_msatoshi'] !== undefined && from['spendable_msatoshi'] !== null) {
-    to.spendable_msatoshi = readJson(from['spendable_msatoshi'], 'spendable_msatoshi');
-  }
-  if (from['receivable_msatoshi'] !== undefined && from['receivable_msatoshi'] !== null) {
-    to.receivable_msatoshi = readJson(from['receivable_msatoshi'], 'receivable_msatoshi');
-  }
-  if (from['msatoshi_to_us'] !== undefined && from['msatoshi_to_us'] !== null) {
-    to.msatoshi_to_us = readJson(from['msatoshi_to_us'], 'msatoshi_to_us');
-  }
-  if (from['msatoshi_to_us_min'] !== undefined && from['msatoshi_to_us_min'] !== null) {
-    to.msatoshi_to_us_min = readJson(from['msatoshi_to_us_min'], 'msatoshi_to_us_min');
-  }
-  if (from['msatoshi_to_us_max'] !== undefined && from['msatoshi_to_us_max'] !== null) {
-    to.msatoshi_to_us_max = readJson(from['msatoshi_to_us_max'], 'msatoshi_to_us_max');
-  }
-  if (from['msatoshi_total'] !== undefined && from['msatoshi_total'] !== null) {
-    to.msatoshi_total = readJson(from['msatoshi_total'], 'msatoshi_total');
-  }
-  if (from['dust_limit_satoshis'] !== undefined && from['dust_limit_satoshis'] !== null) {
-    to.dust_limit_satoshis = readJson(from['dust_limit_satoshis'], 'dust_limit_satoshis');
-  }
-  if (from['max_htlc_value_in_flight_msat'] !== undefined && from['max_htlc_value_in_flight_msat'] !== null) {
-    to.max_htlc_value_in_flight_msat = readJson(from['max_htlc_value_in_flight_msat'], 'max_htlc_value_in_flight_msat');
-  }
-  if (from['our_channel_reserve_satoshis'] !== undefined && from['our_channel_reserve_satoshis'] !== null) {
-    to.our_channel_reserve_satoshis = readJson(from['our_channel_reserve_satoshis'], 'our_channel_reserve_satoshis');
-  }
-  if (from['their_channel_reserve_satoshis'] !== undefined && from['their_channel_reserve_satoshis'] !== null) {
-    to.their_channel_reserve_satoshis = readJson(from['their_channel_reserve_satoshis'], 'their_channel_reserve_satoshis');
-  }
-  if (from['spendable_satoshis'] !== undefined && from['spendable_satoshis'] !== null) {
-    to.spendable_satoshis = readJson(from['spendable_satoshis'], 'spendable_satoshis');
-  }
-  if (from['receivable_satoshis'] !== undefined && from['receivable_satoshis'] !== null) {
-    to.receivable_satoshis = readJson(from['receivable_satoshis'], 'receivable_satoshis');
-  }
-  if (from['htlc_minimum_msat'] !== undefined && from['htlc_minimum_msat'] !== null) {
-    to.htlc_minimum_msat = readJson(from['htlc_minimum_msat'], 'htlc_minimum_msat');
-  }
-  if (from['in_msatoshi_offered'] !== undefined && from['in_msatoshi_offered'] !== null) {
-    to.in_msatoshi_offered = readJson(from['in_msatoshi_offered'], 'in_msatoshi_offered');
-  }
-  if (from['in_msatoshi_fulfilled'] !== undefined && from['in_msatoshi_fulfilled'] !== null) {
-    to.in_msatoshi_fulfilled = readJson(from['in_msatoshi_fulfilled'], 'in_msatoshi_fulfilled');
-  }
-  if (from['out_msatoshi_offered'] !== undefined && from['out_msatoshi_offered'] !== null) {
-    to.out_msatoshi_offered = readJson(from['out_msatoshi_offered'], 'out_msatoshi_offered');
-  }
-  if (from['out_msatoshi_fulfilled'] !== undefined && from['out_msatoshi_fulfilled'] !== null) {
-    to.out_msatoshi_fulfilled = readJson(from['out_msatoshi_fulfilled'], 'out_msatoshi_fulfilled');
-  }
   if (from['last_tx_fee_msat'] !== undefined && from['last_tx_fee_msat'] !== null) {
     to.last_tx_fee_msat = readMsat(from['last_tx_fee_msat'], 'last_tx_fee_msat');
   }
@@ -6126,8 +5990,6 @@ export interface ListpeersPeers {
   /** Since v23.02. */
   readonly num_channels: number;
   readonly log?: readonly ListpeersPeersLog[];
-  readonly channels?: JsonValue;
-  readonly htlcs?: JsonValue;
   readonly netaddr?: readonly string[];
   readonly remote_addr?: string;
   readonly features?: string;
@@ -6173,12 +6035,6 @@ function decodeListpeersPeers(input: unknown): ListpeersPeers {
   };
   if (from['log'] !== undefined && from['log'] !== null) {
     to.log = readListOf(from['log'], 'log', decodeListpeersPeersLog);
-  }
-  if (from['channels'] !== undefined && from['channels'] !== null) {
-    to.channels = readJson(from['channels'], 'channels');
-  }
-  if (from['htlcs'] !== undefined && from['htlcs'] !== null) {
-    to.htlcs = readJson(from['htlcs'], 'htlcs');
   }
   if (from['netaddr'] !== undefined && from['netaddr'] !== null) {
     to.netaddr = readList(from['netaddr'], 'netaddr', readText);
@@ -6240,8 +6096,6 @@ export interface ListsendpaysPayments {
   readonly bolt11?: string;
   readonly description?: string;
   readonly bolt12?: string;
-  readonly msatoshi?: JsonValue;
-  readonly msatoshi_sent?: JsonValue;
   /** Since pre-v0.10.1. */
   readonly completed_at?: bigint;
   /** 32 bytes in hexadecimal. */
@@ -6288,12 +6142,6 @@ function decodeListsendpaysPayments(input: unknown): ListsendpaysPayments {
   }
   if (from['bolt12'] !== undefined && from['bolt12'] !== null) {
     to.bolt12 = readText(from['bolt12'], 'bolt12');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
-  }
-  if (from['msatoshi_sent'] !== undefined && from['msatoshi_sent'] !== null) {
-    to.msatoshi_sent = readJson(from['msatoshi_sent'], 'msatoshi_sent');
   }
   if (from['completed_at'] !== undefined && from['completed_at'] !== null) {
     to.completed_at = readU64(from['completed_at'], 'completed_at');
@@ -7338,7 +7186,6 @@ export interface SendinvoiceResponse {
   readonly pay_index?: bigint;
   /** 32 bytes in hexadecimal. */
   readonly payment_preimage?: string;
-  readonly msatoshi?: JsonValue;
 }
 
 function decodeSendinvoiceResponse(input: unknown): SendinvoiceResponse {
@@ -7371,9 +7218,6 @@ function decodeSendinvoiceResponse(input: unknown): SendinvoiceResponse {
   }
   if (from['payment_preimage'] !== undefined && from['payment_preimage'] !== null) {
     to.payment_preimage = readHex32(from['payment_preimage'], 'payment_preimage');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
   }
   return to;
 }
@@ -7443,8 +7287,6 @@ export interface SendpayResponse {
   readonly message?: string;
   /** 32 bytes in hexadecimal. */
   readonly payment_preimage?: string;
-  readonly msatoshi?: JsonValue;
-  readonly msatoshi_sent?: JsonValue;
 }
 
 function decodeSendpayResponse(input: unknown): SendpayResponse {
@@ -7489,12 +7331,6 @@ function decodeSendpayResponse(input: unknown): SendpayResponse {
   }
   if (from['payment_preimage'] !== undefined && from['payment_preimage'] !== null) {
     to.payment_preimage = readHex32(from['payment_preimage'], 'payment_preimage');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
-  }
-  if (from['msatoshi_sent'] !== undefined && from['msatoshi_sent'] !== null) {
-    to.msatoshi_sent = readJson(from['msatoshi_sent'], 'msatoshi_sent');
   }
   return to;
 }
@@ -8699,7 +8535,6 @@ export interface WaitanyinvoiceResponse {
   readonly created_index: bigint;
   /** Since v23.08. */
   readonly updated_index?: bigint;
-  readonly msatoshi?: JsonValue;
   readonly pay_index?: bigint;
   readonly amount_received_msat?: Msat;
   readonly paid_at?: bigint;
@@ -8740,9 +8575,6 @@ function decodeWaitanyinvoiceResponse(input: unknown): WaitanyinvoiceResponse {
   }
   if (from['updated_index'] !== undefined && from['updated_index'] !== null) {
     to.updated_index = readU64(from['updated_index'], 'updated_index');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
   }
   if (from['pay_index'] !== undefined && from['pay_index'] !== null) {
     to.pay_index = readU64(from['pay_index'], 'pay_index');
@@ -8822,7 +8654,6 @@ export interface WaitinvoiceResponse {
   readonly created_index: bigint;
   /** Since v23.08. */
   readonly updated_index?: bigint;
-  readonly msatoshi?: JsonValue;
   readonly pay_index?: bigint;
   readonly amount_received_msat?: Msat;
   readonly paid_at?: bigint;
@@ -8863,9 +8694,6 @@ function decodeWaitinvoiceResponse(input: unknown): WaitinvoiceResponse {
   }
   if (from['updated_index'] !== undefined && from['updated_index'] !== null) {
     to.updated_index = readU64(from['updated_index'], 'updated_index');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
   }
   if (from['pay_index'] !== undefined && from['pay_index'] !== null) {
     to.pay_index = readU64(from['pay_index'], 'pay_index');
@@ -8921,11 +8749,8 @@ export interface WaitsendpayResponse {
   readonly partid?: bigint;
   readonly bolt11?: string;
   readonly bolt12?: string;
-  readonly message?: JsonValue;
   /** 32 bytes in hexadecimal. */
   readonly payment_preimage?: string;
-  readonly msatoshi?: JsonValue;
-  readonly msatoshi_sent?: JsonValue;
 }
 
 function decodeWaitsendpayResponse(input: unknown): WaitsendpayResponse {
@@ -8965,17 +8790,8 @@ function decodeWaitsendpayResponse(input: unknown): WaitsendpayResponse {
   if (from['bolt12'] !== undefined && from['bolt12'] !== null) {
     to.bolt12 = readText(from['bolt12'], 'bolt12');
   }
-  if (from['message'] !== undefined && from['message'] !== null) {
-    to.message = readJson(from['message'], 'message');
-  }
   if (from['payment_preimage'] !== undefined && from['payment_preimage'] !== null) {
     to.payment_preimage = readHex32(from['payment_preimage'], 'payment_preimage');
-  }
-  if (from['msatoshi'] !== undefined && from['msatoshi'] !== null) {
-    to.msatoshi = readJson(from['msatoshi'], 'msatoshi');
-  }
-  if (from['msatoshi_sent'] !== undefined && from['msatoshi_sent'] !== null) {
-    to.msatoshi_sent = readJson(from['msatoshi_sent'], 'msatoshi_sent');
   }
   return to;
 }
