@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@cl-hive/core';
-import type { MethodCall, None, NotificationCall, PluginContext, RequestCall } from './context.ts';
+import type { None, NotificationCall } from './context.ts';
 import type { AnyHook } from './hooks/hook.ts';
 import type { AnyMethod } from './method.ts';
 import type { Options } from './options/option.ts';
@@ -43,9 +43,6 @@ export interface Definition {
   readonly ready: readonly ((context: never) => unknown)[];
   readonly stop: readonly ((context: never, reason: string) => unknown)[];
 }
-
-/** A call of any kind as the runners make it. */
-export type AnyCall = MethodCall | RequestCall | NotificationCall | PluginContext;
 
 /** The manifest: the result of `getmanifest`. */
 export type Manifest = JsonObject;

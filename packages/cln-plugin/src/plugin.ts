@@ -12,7 +12,8 @@ import type { Options } from './options/option.ts';
 import type { Params } from './params/param.ts';
 import { processIo } from './process-io.ts';
 import { isNativeTopic } from './reserved-names.ts';
-import { type RunningPlugin, startPlugin } from './running-plugin.ts';
+import type { RunningPlugin } from './running-plugin.ts';
+import { startPlugin } from './start-plugin.ts';
 import type { AnySubscription, SubscriptionSettings } from './subscription.ts';
 
 /** Topics that lightningd itself emits. */

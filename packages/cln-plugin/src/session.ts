@@ -149,8 +149,8 @@ export class Session implements RunningPlugin {
       return;
     }
     const hook = this.#definition.hooks.get(method);
-    if (hook !== undefined && typeof id === 'string') {
-      const incoming = { id, name: method, hook, payload: params };
+    if (hook !== undefined) {
+      const incoming = { id, chain: chainOf(id), name: method, hook, payload: params };
       if (this.#context === undefined || this.#stop.signal.aborted) {
         this.#hooks.answerFallback(incoming, this.#definition.name);
       } else {
@@ -260,7 +260,7 @@ export class Session implements RunningPlugin {
     } else if (this.#stop.signal.aborted) {
       this.#sendError(id, { code: STOPPING, message: `${name}: the plugin is stopping` });
     } else {
-      const chain = typeof id === 'string' ? id : stringifyJson(id);
+      const chain = chainOf(id);
       const call = this.#methodCall(context, id, chain, deprecatedOk);
       const { params, filter } = message;
       const outcome = await this.#requests.run(chain, () =>
@@ -318,4 +318,8 @@ export class Session implements RunningPlugin {
   #sendError(id: JsonValue, error: RpcErrorObject): void {
     this.#outbox.send({ id, error });
   }
+}
+
+function chainOf(id: JsonValue): string {
+  return typeof id === 'string' ? id : stringifyJson(id);
 }

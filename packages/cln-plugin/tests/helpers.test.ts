@@ -90,7 +90,7 @@ describe('Datastore', () => {
   });
 });
 
-describe('followSibling', () => {
+describe('followSibling (trap 24: plugins that were there before are never announced)', () => {
   const sibling = (version: number) =>
     definePlugin({ name: 'sib' }).method('sib-version', {
       description: 'Its API version.',

@@ -123,6 +123,40 @@ describe('hook replies', () => {
     expect(asked).toBe(1);
   });
 
+  it('trap 36: names in before and after go out as they are: basenames with extension', () => {
+    const manifest = definePlugin({ name: 'hooked' })
+      .hook('recover', { before: ['funder', 'other.js'], after: ['a.py'], handle: () => undefined })
+      .manifest();
+    expect(manifest['hooks']).toEqual([
+      { name: 'recover', before: ['funder', 'other.js'], after: ['a.py'] },
+    ]);
+    expect(() =>
+      definePlugin({ name: 'hooked' }).hook('recover', { before: [''], handle: () => undefined }),
+    ).toThrow('before and after');
+  });
+
+  it('a numeric id is answered as it came, and a stop aborts what is under way', async () => {
+    let aborted = false;
+    const plugin = await node.attach(
+      definePlugin({ name: 'hooked' }).hook('recover', {
+        handle: async (_payload, { signal }) => {
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          aborted = true;
+        },
+      }),
+    );
+    plugin.link.write('{"jsonrpc":"2.0","id":9,"method":"recover","params":{"codex32":"ms1"}}');
+    await plugin.call('check', { command_to_check: 'x' }).catch(() => undefined);
+    plugin.endInput();
+    expect(await plugin.link.gone).toBe(0);
+    expect(aborted).toBe(true);
+    expect(plugin.link.replies.at(-1)).toEqual({
+      jsonrpc: '2.0',
+      id: 9,
+      result: { result: 'continue' },
+    });
+  });
+
   it('takes valid answers as they are, with amounts as bare integers', async () => {
     const plugin = await node.attach(
       definePlugin({ name: 'hooked' })

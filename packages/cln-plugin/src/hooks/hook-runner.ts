@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { describeError, parseJson, stringifyJson } from '@cl-hive/core';
+import { describeError, type JsonValue, parseJson, stringifyJson } from '@cl-hive/core';
 import type { PluginContext, RequestCall } from '../context.ts';
 import { decoderOf, loadDecoders } from '../lazy-decoders.ts';
 import { errorText } from '../log.ts';
@@ -9,7 +9,10 @@ import { RecursionGuard } from './recursion-guard.ts';
 
 /** A hook call as it arrived. */
 export interface IncomingHook {
-  readonly id: string;
+  /** The id as it came, for the answer. */
+  readonly id: JsonValue;
+  /** The id as a text, for the chain of callers. */
+  readonly chain: string;
   readonly name: string;
   readonly hook: AnyHook;
   readonly payload: unknown;
@@ -21,12 +24,15 @@ export interface IncomingHook {
  */
 export class HookRunner {
   readonly #guard = new RecursionGuard();
+  /** Of the calls under way. One listener on the plugin's signal serves them all. */
+  readonly #live = new Set<AbortController>();
+  #listening = false;
   readonly #requests: AsyncLocalStorage<string>;
-  readonly #answer: (id: string, resultText: string) => void;
+  readonly #answer: (id: JsonValue, resultText: string) => void;
 
   constructor(
     requests: AsyncLocalStorage<string>,
-    answer: (id: string, resultText: string) => void,
+    answer: (id: JsonValue, resultText: string) => void,
   ) {
     this.#requests = requests;
     this.#answer = answer;
@@ -43,14 +49,14 @@ export class HookRunner {
 
   /** Runs the handler and answers. Never throws. */
   run(incoming: IncomingHook, context: PluginContext): void {
-    const { id, name, hook, payload } = incoming;
-    if (name === 'rpc_command' && this.#guard.causedByUs(id, payload)) {
+    const { id, chain, name, hook, payload } = incoming;
+    if (name === 'rpc_command' && this.#guard.causedByUs(chain, payload)) {
       this.#answer(id, '{"result":"continue"}');
       return;
     }
-    this.#guard.enter(id);
+    this.#guard.enter(chain);
     let open = true;
-    const late = new AbortController();
+    const late = this.#controller(context);
     const settle = (text: string | undefined): boolean => {
       if (!open) {
         return false;
@@ -70,7 +76,7 @@ export class HookRunner {
         late.abort(new Error(`the deadline of hook ${name} has passed`));
       }
     });
-    const call = { ...context, id, signal: AbortSignal.any([context.signal, late.signal]) };
+    const call = { ...context, id: chain, signal: late.signal };
     const work = async (): Promise<void> => {
       try {
         if (!settle(await handle(name, hook, payload, call))) {
@@ -79,9 +85,25 @@ export class HookRunner {
       } catch (error) {
         const how = settle(undefined) ? 'fallback sent' : 'failed after its deadline';
         context.log.error(`hook ${name}: ${how}: ${errorText(error)}`);
+      } finally {
+        this.#live.delete(late);
       }
     };
-    void this.#requests.run(id, work);
+    void this.#requests.run(chain, work);
+  }
+
+  #controller(context: PluginContext): AbortController {
+    if (!this.#listening) {
+      this.#listening = true;
+      context.signal.addEventListener('abort', () => {
+        for (const controller of this.#live) {
+          controller.abort(context.signal.reason);
+        }
+      });
+    }
+    const controller = new AbortController();
+    this.#live.add(controller);
+    return controller;
   }
 }
 

@@ -147,6 +147,9 @@ function checkHook(name: string, spec: LooseSpec): void {
   if (name === 'htlc_accepted' && spec.onFailure !== 'continue' && spec.onFailure !== 'fail') {
     bad('the failure policy is missing', "say onFailure: 'continue' or 'fail'");
   }
+  if ([...(spec.before ?? []), ...(spec.after ?? [])].some((name) => !/^[\w.-]+$/.test(name))) {
+    bad('before and after take basenames', "name plugins as 'name.js', with their extension");
+  }
   const deadline = spec.deadlineMs ?? HOOK_DEADLINE_MS;
   if (!(deadline > 0 && deadline <= HOOK_DEADLINE_MAX_MS)) {
     bad(`the deadline must be 1 to ${HOOK_DEADLINE_MAX_MS} ms`, 'give a shorter one');
