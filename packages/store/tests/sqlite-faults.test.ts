@@ -63,6 +63,8 @@ async function insert(store: Store<Schema>, rows: number, alias: string | null =
   });
 }
 
+const system = (command: string, ...args: readonly string[]) =>
+  execFileSync(command, args, { stdio: 'ignore' });
 const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 const count = async (store: Store<Schema>) =>
   (await store.reader.selectFrom('hive_peers').select('id').execute()).length;
@@ -369,15 +371,13 @@ describe('a full disk', () => {
         await store.close();
       }
     } finally {
-      execFileSync('umount', [mount]);
+      system('umount', mount);
     }
   });
 
   function mountSmallDisk(mount: string): boolean {
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', mount], {
-        stdio: 'ignore',
-      });
+      system('mount', '-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', mount);
       return true;
     } catch {
       return false;
@@ -409,7 +409,7 @@ describe('a full disk', () => {
         expect(await failure(store.backup(to))).toMatchObject({ code: 'store_full' });
         expect(readdirSync(mount)).toEqual([]);
       } finally {
-        execFileSync('umount', [mount]);
+        system('umount', mount);
       }
     } else {
       chmodSync(mount, 0o500);

@@ -33,7 +33,7 @@ export class TestDatabases {
   async location(): Promise<string> {
     if (this.#kind === 'postgres') {
       this.#server ??= startPostgres();
-      return (await this.#server).createDatabase();
+      return (await this.#server).createSchema();
     }
     this.#count += 1;
     return path.join(await this.folder(), `database-${this.#count}`, 'plugin.sqlite3');

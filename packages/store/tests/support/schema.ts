@@ -1,5 +1,5 @@
 import type { Clock, UnixMs } from '@cl-hive/core';
-import type { Generated, Insertable } from 'kysely';
+import type { Generated } from 'kysely';
 import type { Migration, MsatText, StoreOptions } from '../../src/index.ts';
 
 /** The tables of the tests. */
@@ -13,8 +13,6 @@ export interface Schema {
     proof: Uint8Array | null;
   };
 }
-
-export type Payment = Insertable<Schema['hive_payments']>;
 
 export const FIRST: Migration = {
   id: 1,
@@ -83,9 +81,4 @@ export async function failure(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error('expected a failure');
-}
-
-/** That an error is coded, says what is wrong, and what to do. */
-export function refusal(code: string, message: RegExp = /./, remedy: RegExp = /./) {
-  return { code, message, remedy };
 }
