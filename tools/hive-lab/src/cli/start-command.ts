@@ -51,13 +51,15 @@ export async function runStart(command: StartCommand, output: Output): Promise<E
     sleep(STOP_DEADLINE_MS, false, { ref: false }),
   ]);
   display.finish();
+  if (!inTime) {
+    killMarkedProcesses();
+  }
   interruption.release();
   if (fault !== undefined) {
     reportFault(fault, output);
   }
   if (!inTime) {
     output.err('The fleet did not stop in time; its processes were killed.');
-    killMarkedProcesses();
     return EXIT.failed;
   }
   output.out(code === EXIT.ok && !command.once ? 'Stopped.\n' : '');
@@ -137,6 +139,7 @@ class Interruption {
     }
     process.off('uncaughtException', this.#onFault);
     process.off('unhandledRejection', this.#onFault);
+    process.off('exit', killMarkedProcesses);
   }
 
   #interrupt(): void {

@@ -57,7 +57,7 @@ export interface LabBackend extends FleetBackend {
 }
 
 /** Satoshi in each node's wallet, and the capacity of each channel of the ring. */
-const WALLET_SAT = 100_000_000;
+const WALLET_SAT = 100_000_000n;
 const CHANNEL_SAT = 5_000_000;
 /** Blocks until a channel is announced (BOLT 7). */
 const ANNOUNCE_BLOCKS = 6;
@@ -221,26 +221,40 @@ async function openRing(ring: {
   readonly signal: AbortSignal | undefined;
 }): Promise<void> {
   const { nodes, world, on, signal } = ring;
-  const pairs = ringPairs(nodes.length);
-  if (pairs.length > 0) {
-    on({
-      kind: 'progress',
-      text: `connecting the nodes and opening ${count(pairs.length, 'channel')}`,
-    });
+  for (const node of nodes) {
+    world.fund(node.id, WALLET_SAT);
   }
+  world.mine(1);
+  const pairs = ringPairs(nodes.length);
+  if (pairs.length === 0) {
+    return;
+  }
+  on({
+    kind: 'progress',
+    text: `connecting the nodes and opening ${count(pairs.length, 'channel')}`,
+  });
   for (const [from, to] of pairs) {
     signal?.throwIfAborted();
     const [opener, peer] = [nodes[from - 1], nodes[to - 1]];
     if (opener !== undefined && peer !== undefined) {
-      const rpc = connectRpc({ path: opener.rpcFile, caller: 'hive-lab' });
-      try {
-        await rpc.raw('connect', { id: peer.id, ...peer.address });
-      } finally {
-        await rpc.close();
-      }
+      await openChannel(opener, peer);
     }
   }
   world.mine(ANNOUNCE_BLOCKS);
+}
+
+async function openChannel(opener: RunningNode, peer: RunningNode): Promise<void> {
+  const rpc = connectRpc({ path: opener.rpcFile, caller: 'hive-lab' });
+  try {
+    await rpc.raw('connect', { id: peer.id, ...peer.address });
+    await rpc.raw('fundchannel', {
+      id: peer.id,
+      amount: CHANNEL_SAT,
+      push_msat: (CHANNEL_SAT / 2) * 1000,
+    });
+  } finally {
+    await rpc.close();
+  }
 }
 
 function count(number: number, noun: string): string {

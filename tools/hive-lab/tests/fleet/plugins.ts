@@ -9,6 +9,8 @@ export interface PluginFaults {
   readonly statusFails?: boolean;
   /** Ignores the end of its input and SIGTERM. */
   readonly immortal?: boolean;
+  /** Starts a process of its own that outlives it. */
+  readonly daemon?: boolean;
   /** Says that it waits for this. */
   readonly idle?: string;
 }
@@ -41,6 +43,11 @@ if (FAULTS.immortal) {
   process.on('SIGTERM', () => {});
   process.on('SIGINT', () => {});
   setInterval(() => {}, 1000);
+}
+if (FAULTS.daemon) {
+  require('node:child_process')
+    .spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' })
+    .unref();
 }
 const own = METHODS[NAME] ?? NAME + '-echo';
 let rpcPath = '';
