@@ -354,7 +354,7 @@ describe('a full disk', () => {
     mkdirSync(mount);
     if (!mountSmallDisk(mount)) {
       // Without the right to mount: SQLite's own limit gives the same SQLITE_FULL.
-      await fillAndRecover(await limited(), async () => {});
+      await withLimit((location) => fillAndRecover(location, async () => {}));
       return;
     }
     try {
@@ -384,18 +384,18 @@ describe('a full disk', () => {
     }
   }
 
-  /** A location whose file may not grow beyond some 100 pages in this process. */
-  async function limited(): Promise<string> {
-    const location = await databases.location();
+  /** Runs `work` while no file of SQLite may grow beyond 120 pages. */
+  async function withLimit(work: (location: string) => Promise<void>): Promise<void> {
     const original = Reflect.get(SqliteModule.prototype, 'pragma');
     SqliteModule.prototype.pragma = function limitedPragma(this: SqliteModule.Database, ...args) {
       original.call(this, 'max_page_count = 120');
       return original.apply(this, args);
     };
-    afterAll(() => {
+    try {
+      await work(await databases.location());
+    } finally {
       SqliteModule.prototype.pragma = original;
-    });
-    return location;
+    }
   }
 
   it('leaves no backup behind that is not whole', async () => {
