@@ -1,13 +1,13 @@
 import { JsonFramer } from '@cl-hive/cln-rpc';
 import { isCodedError, isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
-import { salvageId } from './salvage-id.ts';
+import { type Salvaged, salvage } from './salvage.ts';
 
 /** What came out of the bytes that lightningd wrote. */
 export type Arrival =
   | { readonly kind: 'message'; readonly message: JsonObject }
   /** A message that cannot be read; with an id its caller can be answered. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly id: string | undefined }
+  | { readonly kind: 'refused'; readonly reason: string; readonly salvaged: Salvaged }
   /** The stream has lost its frame: nothing that follows can be trusted. */
   | { readonly kind: 'lost'; readonly reason: string };
 
@@ -51,10 +51,10 @@ function read(text: string, exact: boolean): Arrival {
     const message = parseJson(text, exact);
     return isJsonObject(message)
       ? { kind: 'message', message }
-      : { kind: 'refused', reason: 'the message is not an object', id: undefined };
+      : { kind: 'refused', reason: 'the message is not an object', salvaged: salvage('') };
   } catch (error) {
     const reason = isCodedError(error) ? error.message : 'not valid JSON';
-    return { kind: 'refused', reason, id: salvageId(text) };
+    return { kind: 'refused', reason, salvaged: salvage(text) };
   }
 }
 
@@ -63,6 +63,6 @@ function faultOf(error: unknown): Arrival {
   const text = isCodedError(error) ? error.data['text'] : undefined;
   const lasting = isCodedError(error, 'frame_utf8') || isCodedError(error, 'frame_depth');
   return lasting
-    ? { kind: 'refused', reason, id: typeof text === 'string' ? salvageId(text) : undefined }
+    ? { kind: 'refused', reason, salvaged: salvage(typeof text === 'string' ? text : '') }
     : { kind: 'lost', reason };
 }

@@ -31,6 +31,7 @@ import type { Options } from './options/option.ts';
 import { OptionStore } from './options/option-store.ts';
 import { Outbox } from './outbox.ts';
 import type { RunningPlugin } from './running-plugin.ts';
+import type { Salvaged } from './salvage.ts';
 import { StopPath } from './stop-path.ts';
 
 /** One run of a plugin: routes what lightningd sends, and answers every request exactly once. */
@@ -128,11 +129,24 @@ export class Session implements RunningPlugin {
         this.#log.error(`lightningd's messages can no longer be told apart: ${arrival.reason}`);
         this.#stop.begin('unreadable input', 1);
         return;
-      } else if (arrival.id === undefined) {
-        this.#log.error(`a message was dropped: ${arrival.reason}`);
       } else {
-        this.#sendError(arrival.id, { code: PARSE_ERROR, message: arrival.reason });
+        this.#refuse(arrival.reason, arrival.salvaged);
       }
+    }
+  }
+
+  /** Answers a message that cannot be read: a hook with its fallback, as an error would abort the node. */
+  #refuse(reason: string, { id, method = '' }: Salvaged): void {
+    const hook = this.#definition.hooks.get(method);
+    this.#log.error(`a message${method === '' ? '' : ` for ${method}`} cannot be read: ${reason}`);
+    if (id === undefined) {
+      return;
+    }
+    if (hook === undefined) {
+      this.#sendError(id, { code: PARSE_ERROR, message: reason });
+    } else {
+      const incoming = { id, chain: id, name: method, hook, payload: null };
+      this.#hooks.answerFallback(incoming, this.#definition.name);
     }
   }
 

@@ -123,6 +123,34 @@ describe('hook replies', () => {
     expect(asked).toBe(1);
   });
 
+  it.each([
+    ['a bare 007, as lightning-cli sends it', '[007]'],
+    ['a number without end', '[1e999]'],
+    ['150 levels', `${'['.repeat(150)}${']'.repeat(150)}`],
+    ['invalid UTF-8', Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d])],
+  ])(
+    'a client that sends %s cannot make a rpc_command hook abort the node',
+    async (_what, params) => {
+      const plugin = await node.attach(
+        definePlugin({ name: 'hooked' }).hook('rpc_command', {
+          interceptEveryCommand: true,
+          handle: () => undefined,
+        }),
+      );
+      const reply = plugin.link.replyTo('c#1/cln:rpc_command#3');
+      plugin.link.write(
+        Buffer.concat([
+          Buffer.from(
+            '{"jsonrpc":"2.0","id":"c#1/cln:rpc_command#3","method":"rpc_command","params":{"rpc_command":{"jsonrpc":"2.0","id":"c#1","method":"pay","params":',
+          ),
+          Buffer.from(params),
+          Buffer.from('}}}'),
+        ]),
+      );
+      expect(await reply).toMatchObject({ result: { result: 'continue' } });
+    },
+  );
+
   it('trap 36: names in before and after go out as they are: basenames with extension', () => {
     const manifest = definePlugin({ name: 'hooked' })
       .hook('recover', { before: ['funder', 'other.js'], after: ['a.py'], handle: () => undefined })

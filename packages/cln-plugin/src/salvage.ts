@@ -1,37 +1,49 @@
+/** What can be known of a message that is not valid JSON as a whole. */
+export interface Salvaged {
+  readonly id: string | undefined;
+  readonly method: string | undefined;
+}
+
 /**
- * The `id` of a message that is not valid JSON as a whole, found by counting brackets, so that its
- * caller can be answered: only a member of the outermost object whose value is a text counts.
- * lightningd itself forwards such messages (`lightning-cli cmd 007` sends a bare 007).
+ * The `id` and `method` of a message that is not valid JSON as a whole, found by counting brackets,
+ * so that its caller can be answered, and a hook with the only kind of answer that it may get.
+ * Only members of the outermost object whose value is a text count. lightningd itself forwards such
+ * messages (`lightning-cli cmd 007` sends a bare 007), also within `rpc_command`.
  */
-export function salvageId(text: string): string | undefined {
+export function salvage(text: string): Salvaged {
+  const found: { id: string | undefined; method: string | undefined } = {
+    id: undefined,
+    method: undefined,
+  };
   let depth = 0;
-  let key: string | undefined;
-  let id: string | undefined;
+  let key = '';
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     if (unit === 0x22) {
       const end = closingQuote(text, at);
       if (end === -1) {
-        return id;
+        return found;
       }
       if (depth === 1) {
-        const value = text.slice(at, end + 1);
-        if (key === '"id":') {
-          id = unquote(value) ?? id;
+        const value = unquote(text.slice(at, end + 1));
+        if (nextIsColon(text, end + 1)) {
+          key = value ?? '';
+        } else if (key === 'id' || key === 'method') {
+          found[key] = value ?? found[key];
+          key = '';
         }
-        key = nextIsColon(text, end + 1) ? `${value}:` : undefined;
       }
       at = end;
     } else if (unit === 0x7b || unit === 0x5b) {
       depth += 1;
-      key = undefined;
+      key = '';
     } else if (unit === 0x7d || unit === 0x5d) {
       depth -= 1;
     } else if (unit === 0x2c) {
-      key = undefined;
+      key = '';
     }
   }
-  return id;
+  return found;
 }
 
 function closingQuote(text: string, start: number): number {
