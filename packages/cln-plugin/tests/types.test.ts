@@ -81,14 +81,13 @@ describe('types', () => {
           return { result: 'disconnect', error_message: 'no' };
         },
       });
+    const proceed = () => ({ result: 'continue' }) as const;
     // @ts-expect-error htlc_accepted needs a failure policy
-    expect(() =>
-      plugin.hook('htlc_accepted', { handle: () => ({ result: 'continue' }) }),
-    ).toThrow();
+    expect(() => plugin.hook('htlc_accepted', { handle: proceed })).toThrow();
     // @ts-expect-error rpc_command needs filters, or to say that it wants everything
     expect(() => plugin.hook('rpc_command', { handle: () => undefined })).toThrow();
     // @ts-expect-error db_write is not offered
-    expect(() => plugin.hook('db_write', { handle: () => ({ result: 'continue' }) })).toThrow();
+    expect(() => plugin.hook('db_write', { handle: proceed })).toThrow();
     // @ts-expect-error a channel hook must answer
     plugin.hook('openchannel', { handle: () => undefined });
 
@@ -103,18 +102,20 @@ describe('types', () => {
     const plugin = definePlugin({ name: 'my' }).method('my-lazy', {
       description: 'd',
       params: { n: p.int() },
-      load: () => {
+      load: async () => {
         loads += 1;
-        return loads === 1
-          ? Promise.reject(new Error('the module is broken'))
-          : Promise.resolve({
-              handle: ({ n }: { readonly n: number }) => {
-                if (n === 0) {
-                  throw new MethodError(901, 'n is 0');
-                }
-                return { twice: n * 2 };
-              },
-            });
+        await Promise.resolve();
+        if (loads === 1) {
+          throw new Error('the module is broken');
+        }
+        return {
+          handle: ({ n }) => {
+            if (n === 0) {
+              throw new MethodError(901, 'n is 0');
+            }
+            return { twice: n * 2 };
+          },
+        };
       },
     });
     const linked = await node.attach(plugin);
