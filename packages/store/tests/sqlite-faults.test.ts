@@ -412,8 +412,9 @@ describe('a full disk', () => {
         system('umount', mount);
       }
     } else {
-      chmodSync(mount, 0o500);
-      expect(await failure(store.backup(path.join(mount, 'x', 'b')))).toMatchObject({
+      const file = path.join(mount, 'file');
+      writeFileSync(file, '');
+      expect(await failure(store.backup(path.join(file, 'backup')))).toMatchObject({
         code: 'store_denied',
       });
     }

@@ -41,9 +41,12 @@ export class TestDatabases {
 
   /** Stops and removes everything; stores must be closed before. */
   async remove(): Promise<void> {
-    await (await this.#server)?.stop();
-    if (this.#folder !== undefined) {
-      await rm(await this.#folder, { recursive: true, force: true });
+    try {
+      await (await this.#server)?.stop();
+    } finally {
+      if (this.#folder !== undefined) {
+        await rm(await this.#folder, { recursive: true, force: true });
+      }
     }
   }
 }
