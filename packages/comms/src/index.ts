@@ -1,3 +1,5 @@
+export * from './advisors/index.ts';
+export * from './alerts/index.ts';
 export * from './gate/index.ts';
 export * from './ledger/index.ts';
 export * from './limits.ts';
