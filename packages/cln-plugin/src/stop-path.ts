@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '@cl-hive/core';
 import { within } from './deadline.ts';
 import { FLUSH_DEADLINE_MS, STOP_DEADLINE_MS } from './limits.ts';
@@ -28,6 +29,8 @@ export class StopPath {
 
   constructor(parts: StopParts) {
     this.#parts = parts;
+    // Every call that is under way may listen; Node would warn of a leak from eleven on.
+    setMaxListeners(0, this.#controller.signal);
     this.#stopped = new Promise((resolve) => {
       this.#resolve = resolve;
     });
