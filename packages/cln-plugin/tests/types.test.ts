@@ -129,10 +129,17 @@ describe('types', () => {
 
   it('50 slow calls run side by side', async () => {
     const waiting: (() => void)[] = [];
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
     const linked = await node.attach(
       definePlugin({ name: 'my' }).method('my-slow', {
         description: 'd',
-        handle: () => new Promise<void>((resolve) => waiting.push(resolve)),
+        handle: (_params, { signal }) =>
+          new Promise<void>((resolve) => {
+            signal.addEventListener('abort', () => resolve());
+            waiting.push(resolve);
+          }),
       }),
     );
     const calls = Array.from({ length: 50 }, () => linked.call('my-slow'));
@@ -143,5 +150,7 @@ describe('types', () => {
       release();
     }
     expect(await Promise.all(calls)).toHaveLength(50);
+    expect(warnings).toEqual([]);
+    process.off('warning', note);
   });
 });
