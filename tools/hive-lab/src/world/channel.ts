@@ -85,6 +85,8 @@ export interface Channel {
   readonly isPrivate: boolean;
   readonly pushedMsat: bigint;
   readonly openedMsat: bigint;
+  /** The funding transaction, as a PSBT in base64. */
+  readonly fundingPsbt: string;
   /** Height at which the opening was agreed. */
   readonly openedAt: number;
   readonly minDepth: number;

@@ -1,6 +1,10 @@
 import type { JsonObject, NodeId } from '@cl-hive/core';
 import type { NodeShell } from '../contract/node.ts';
-import { Draws } from './digest.ts';
+import { Books } from './books.ts';
+import type { Draws } from './digest.ts';
+import type { Forward, HtlcRecord, Invoice, Offer, SendPay } from './payments/records.ts';
+import { Table } from './table.ts';
+import { Wallet } from './wallet.ts';
 
 /** What a node is made of. */
 export interface LabNodeSpec {
@@ -32,6 +36,15 @@ export class LabNode {
   readonly network: string;
   readonly draws: Draws;
   readonly peers = new Map<string, Peer>();
+  readonly books = new Books();
+  readonly invoices = new Table<Invoice>();
+  readonly sendpays = new Table<SendPay>();
+  readonly forwards = new Table<Forward>();
+  readonly htlcs = new Table<HtlcRecord>();
+  readonly offers: Offer[] = [];
+  /** Number of the last invoice that was paid. */
+  payIndex = 0;
+  readonly wallet: Wallet;
   /** The running lightningd of this node, if any. */
   shell: NodeShell | undefined;
   /** Routing fees earned. */
@@ -44,6 +57,7 @@ export class LabNode {
     this.spec = spec;
     this.network = network;
     this.draws = draws;
+    this.wallet = new Wallet(spec.secretKey);
     this.seenHeight = height;
   }
 

@@ -1,20 +1,57 @@
 import { CodedError, type NodeId } from '@cl-hive/core';
 import type { NodeShell, NodeWorld } from '../contract/node.ts';
 import type { MiningPlan } from './chain/chain.ts';
+import type { FeeTable } from './chain/feerates.ts';
+import { ChannelLife } from './channel-life.ts';
 import { ChannelRegistry } from './channel-registry.ts';
+import { Closer } from './closer.ts';
+import { bookCommands } from './commands/books.ts';
+import { channelCommands } from './commands/channels.ts';
+import { closingCommands } from './commands/closing.ts';
+import { fundingCommands } from './commands/funding.ts';
 import { gossipCommands } from './commands/gossip.ts';
 import { infoCommands } from './commands/info.ts';
+import { invoiceCommands } from './commands/invoices.ts';
+import { offerCommands } from './commands/offers.ts';
+import { payCommands } from './commands/pay.ts';
+import { paymentListCommands } from './commands/payment-lists.ts';
 import { peerCommands } from './commands/peers.ts';
+import { routeCommands } from './commands/routes.ts';
+import { spliceCommands } from './commands/splice.ts';
+import { waitCommands } from './commands/wait.ts';
+import { walletCommands } from './commands/wallet.ts';
 import { Connections } from './connections.ts';
 import { Draws } from './digest.ts';
 import { idOf, secretFrom } from './keys.ts';
 import { LabNode, type LabNodeSpec } from './lab-node.ts';
+import { Carrier } from './payments/carrier.ts';
+import { Graphs } from './payments/graph.ts';
+import { Payments } from './payments/payments.ts';
+import { PublicLiquidity } from './payments/public-liquidity.ts';
+import { Receiver } from './payments/receiver.ts';
 import type { CommandFamily, Services } from './services.ts';
 import { type WorldOptions, WorldState } from './state.ts';
 import type { LinkFaults } from './transport.ts';
+import { Treasury } from './treasury.ts';
 import { Waits } from './waits.ts';
 
-const FAMILIES: readonly CommandFamily[] = [infoCommands, gossipCommands, peerCommands];
+const FAMILIES: readonly CommandFamily[] = [
+  infoCommands,
+  gossipCommands,
+  peerCommands,
+  walletCommands,
+  fundingCommands,
+  channelCommands,
+  closingCommands,
+  spliceCommands,
+  bookCommands,
+  invoiceCommands,
+  offerCommands,
+  payCommands,
+  paymentListCommands,
+  routeCommands,
+  waitCommands,
+];
 
 /** Why a world refused something of its caller. */
 export type WorldErrorCode = 'world_node';
@@ -27,15 +64,8 @@ export class World {
   readonly #services: Services;
 
   constructor(options: WorldOptions) {
-    const state = new WorldState(options);
-    const channels = new ChannelRegistry();
-    const waits = new Waits();
-    const connections = new Connections(
-      state,
-      (a, b) => channels.openBetween(a, b).length > 0,
-      () => waits.changed(),
-    );
-    this.#services = { state, connections, channels, waits };
+    this.#services = makeServices(options);
+    const { state, waits } = this.#services;
     state.chain.onBlock(({ height, hash }) => {
       for (const node of state.nodes.values()) {
         if (node.shell !== undefined) {
@@ -75,6 +105,21 @@ export class World {
     };
   }
 
+  /** Pays a node from nowhere: `outputs` outputs of `sat` satoshi each, mined with the next block. */
+  fund(id: NodeId, sat: bigint, outputs = 1): void {
+    const { state, treasury } = this.#services;
+    const node = state.nodes.get(id);
+    if (node === undefined) {
+      throw new CodedError<WorldErrorCode>('world_node', `there is no node ${id}`);
+    }
+    treasury.grant(node, sat, outputs);
+  }
+
+  /** Sets the fee levels of the chain from now on. */
+  setFees(fees: FeeTable): void {
+    this.#services.state.fees = fees;
+  }
+
   /** Mines blocks now. */
   mine(blocks: number): void {
     this.#services.state.chain.mine(blocks);
@@ -110,4 +155,40 @@ export class World {
     this.#services.connections.dropAll(node);
     node.shell = undefined;
   }
+}
+
+/** Wires all that a world is made of; what is mined is looked at by wallet first, then by channel. */
+function makeServices(options: WorldOptions): Services {
+  const state = new WorldState(options);
+  const channels = new ChannelRegistry();
+  const waits = new Waits();
+  const late: { life?: ChannelLife } = {};
+  const connections = new Connections(
+    state,
+    (a, b) => channels.openBetween(a, b).length > 0,
+    (a, b) => {
+      late.life?.met(a, b);
+      waits.changed();
+    },
+  );
+  const treasury = new Treasury(state);
+  const life = new ChannelLife(state, channels, connections, treasury);
+  late.life = life;
+  const graphs = new Graphs(state, channels, life);
+  const receiver = new Receiver(state, treasury, waits);
+  const { index } = state.gossip;
+  const liquidity = index === undefined ? undefined : new PublicLiquidity(index, state.seed);
+  const carrier = new Carrier(state, channels, life, treasury, liquidity, waits);
+  return {
+    state,
+    connections,
+    channels,
+    life,
+    closer: new Closer(state, life, treasury),
+    treasury,
+    graphs,
+    receiver,
+    payments: new Payments(state, graphs, carrier, receiver, treasury),
+    waits,
+  };
 }

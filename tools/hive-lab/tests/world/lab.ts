@@ -160,3 +160,48 @@ export async function settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** A lab whose nodes have 10 outputs of 0.1 BTC each. */
+export function fundedLab(
+  count: number,
+  options: ConstructorParameters<typeof TestLab>[1] = {},
+): TestLab {
+  const lab = new TestLab(count, options);
+  for (const node of lab.nodes) {
+    lab.world.fund(node.id, 10_000_000n, 10);
+  }
+  lab.world.mine(1);
+  return lab;
+}
+
+/** Opens a channel between two nodes and mines until it is announced; returns its id. */
+export async function openChannel(
+  lab: TestLab,
+  from: number,
+  to: number,
+  sat: number,
+  more: JsonObject = {},
+): Promise<string> {
+  const answer = await lab
+    .node(from)
+    .call('fundchannel', { id: lab.node(to).id, amount: sat, ...more });
+  lab.world.mine(6);
+  return answer['channel_id'] as string;
+}
+
+/** The real answer of a recorded request. */
+export function transcript(name: string): {
+  readonly params: JsonObject;
+  readonly result: JsonObject;
+  readonly error: { readonly code: number; readonly message: string };
+} {
+  const file = new URL(
+    `../../../../packages/cln-rpc/fixtures/transcripts/rpc/${name}.json`,
+    import.meta.url,
+  );
+  const text = JSON.parse(readFileSync(file, 'utf8')) as {
+    request: { params: JsonObject };
+    response: { result: JsonObject; error: { code: number; message: string } };
+  };
+  return { params: text.request.params, ...text.response };
+}
