@@ -44,6 +44,8 @@ export class LightningNode {
   readonly #dispatcher: Dispatcher;
   readonly #listener: RpcListener;
   #end: NodeEnd | undefined;
+  /** No other node runs in the folder, nor shows this node of the world. */
+  #ownsFolder = false;
   #stopping: Promise<void> | undefined;
 
   constructor(spec: LightningdSpec) {
@@ -126,9 +128,12 @@ export class LightningNode {
     }
     logNotifications(this.#log, this.#notifier);
     await this.#listener.refuseLiving();
+    this.#ownsFolder = true;
     this.#store.open();
     this.#registerPlugins();
-    this.#host.launchAll();
+    if (this.#lifeline.alive) {
+      this.#host.launchAll();
+    }
     await this.#host.manifestsSettled();
     const fault = this.#lifeline.alive ? this.#config.check() : undefined;
     if (fault !== undefined) {
@@ -257,7 +262,9 @@ export class LightningNode {
     this.#end = end;
     this.#listener.stopListening();
     if (end.kind !== 'stopped') {
-      this.#spec.world.stop();
+      if (this.#ownsFolder) {
+        this.#spec.world.stop();
+      }
       this.#listener.closeAll();
     }
     this.#hooks.release();

@@ -35,7 +35,13 @@ const EMPTY_MANIFEST = { options: [], rpcmethods: [], dynamic: true };
 export function pluginScript(source: PluginSource): string {
   return `#!${process.execPath}
 const fs = require('node:fs');
-const raw = (text) => fs.writeSync(1, text);
+const raw = (text) => {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try { rest = rest.subarray(fs.writeSync(1, rest)); }
+    catch (error) { if (error.code !== 'EAGAIN') throw error; }
+  }
+};
 const send = (object) => raw(JSON.stringify({ jsonrpc: '2.0', ...object }) + '\\n\\n');
 let init;
 ${source.setup ?? ''}

@@ -158,6 +158,9 @@ export class PluginHost {
 
   /** Boot: all manifests are in, or their plugins are gone. */
   async manifestsSettled(): Promise<void> {
+    if (!this.#parts.lifeline.alive) {
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
       this.checkManifests();

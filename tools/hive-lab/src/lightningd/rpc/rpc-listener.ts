@@ -15,6 +15,7 @@ export class RpcListener {
   readonly #path: string;
   readonly #server: Server;
   readonly #connections = new Set<RpcConnection>();
+  #listening = false;
 
   constructor(path: string, deprecatedOk: boolean, events: RpcConnectionEvents) {
     this.#path = path;
@@ -48,6 +49,7 @@ export class RpcListener {
         unlinkSync(this.#path);
       }
       await bind(this.#server, short.path);
+      this.#listening = true;
       chmodSync(this.#path, 0o600);
     } finally {
       short.remove();
@@ -56,9 +58,11 @@ export class RpcListener {
 
   /** New connections are refused; those that stand go on. */
   stopListening(): void {
-    // The socket file goes with the server, as lightningd leaves it unconnectable.
-    this.#server.close();
-    rmSync(this.#path, { force: true });
+    if (this.#listening) {
+      this.#listening = false;
+      this.#server.close();
+      rmSync(this.#path, { force: true });
+    }
   }
 
   /** Closes all connections; `last` is written to one of them before. */
