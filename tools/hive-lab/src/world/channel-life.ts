@@ -276,6 +276,12 @@ export class ChannelLife {
     if (closing === undefined || !mined) {
       return;
     }
+    const funded = this.#state.chain.confirmation(channel.fundingTxid);
+    if (channel.scid === undefined && funded !== undefined) {
+      // It was closed before it was ever locked in.
+      this.#place(channel, funded);
+      this.#bookOpening(channel);
+    }
     channel.spentAt = block.height;
     channel.sides.forEach((side, number) => {
       const node = this.#state.nodes.get(side.id);

@@ -127,10 +127,15 @@ export function directionOf(channel: Channel, side: SideNumber): 0 | 1 {
   return compareCodeUnits(own, channel.sides[otherSide(side)].id) < 0 ? 0 : 1;
 }
 
-/** What a side may not spend. */
+/** What a side may not spend: reserve, fees, and what it is splicing out. */
 export function keepsOf(channel: Channel, side: SideNumber): Keeps {
+  const { inflight } = channel;
+  const leaving =
+    inflight !== undefined && inflight.by === side && inflight.changeMsat < 0n
+      ? -inflight.changeMsat
+      : 0n;
   return {
-    reserveMsat: channel.sides[side].reserveMsat,
+    reserveMsat: channel.sides[side].reserveMsat + leaving,
     feeBufferMsat: (FEE_BUFFER_SAT * 1000n * BigInt(channel.feePerKw)) / FEE_BUFFER_PER_KW,
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, NodeId } from '@cl-hive/core';
 import type { NodeShell } from '../contract/node.ts';
 import { Books } from './books.ts';
+import type { Transaction } from './chain/transaction.ts';
 import type { Draws } from './digest.ts';
 import type { Forward, HtlcRecord, Invoice, Offer, SendPay } from './payments/records.ts';
 import { Table } from './table.ts';
@@ -42,6 +43,8 @@ export class LabNode {
   readonly forwards = new Table<Forward>();
   readonly htlcs = new Table<HtlcRecord>();
   readonly offers: Offer[] = [];
+  /** Transactions of `txprepare` that were neither sent nor discarded, by id. */
+  readonly drafts = new Map<string, Transaction>();
   /** Number of the last invoice that was paid. */
   payIndex = 0;
   readonly wallet: Wallet;

@@ -57,11 +57,13 @@ export class Table<T extends Row> {
         `Can only specify {${start === undefined ? 'limit' : 'start'}} with {index}`,
       );
     }
-    const indexOf = (row: T): number | undefined =>
-      index === 'updated' ? row.updatedIndex : row.createdIndex;
-    const found = this.#rows.filter(
-      (row) => (indexOf(row) ?? 0) >= Math.max(start ?? 0, 1) || index === undefined,
-    );
+    const found =
+      index === undefined
+        ? [...this.#rows]
+        : this.#rows.filter((row) => {
+            const value = index === 'updated' ? row.updatedIndex : row.createdIndex;
+            return value !== undefined && value >= (start ?? 0);
+          });
     if (index === 'updated') {
       found.sort((a, b) => (a.updatedIndex ?? 0) - (b.updatedIndex ?? 0));
     }

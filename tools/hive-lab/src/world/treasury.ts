@@ -57,20 +57,32 @@ export class Treasury {
     this.#state.chain.submit(transaction);
   }
 
-  /** Makes, submits and books a transaction from a node's wallet. Throws LabRpcError 301 or 313. */
-  spend(
-    node: LabNode,
-    spending: Spending,
-  ): { readonly transaction: Transaction; readonly feeSat: bigint } {
+  /** Makes and submits a transaction from a node's wallet. Throws LabRpcError 301 or 313. */
+  spend(node: LabNode, spending: Spending): Transaction {
+    const transaction = this.draft(node, spending);
+    this.submit(transaction);
+    return transaction;
+  }
+
+  /** Makes a transaction from a node's wallet, no more. Throws LabRpcError 301 or 313. */
+  draft(node: LabNode, spending: Spending): Transaction {
     const { chain } = this.#state;
     const candidates = this.candidates(node, spending);
-    const { inputs, outputs, feeSat } =
+    const { inputs, outputs } =
       spending.takesAll === undefined
         ? planExact(node, candidates, spending, chain.height)
         : planAll(node, candidates, spending, spending.takesAll);
-    const transaction = makeTransaction(inputs, outputs, chain.height);
-    this.submit(transaction);
-    return { transaction, feeSat };
+    return makeTransaction(inputs, outputs, chain.height);
+  }
+
+  /** Sets the inputs of a draft aside for {@link RESERVE_BLOCKS}, or frees them. */
+  reserve(node: LabNode, draft: Transaction, on: boolean): void {
+    for (const { txid, vout } of draft.inputs) {
+      const output = node.wallet.find(txid, vout);
+      if (output !== undefined) {
+        output.reservedTo = on ? this.#state.chain.height + RESERVE_BLOCKS : 0;
+      }
+    }
   }
 
   /** The outputs that a transaction may take. */
@@ -80,7 +92,7 @@ export class Treasury {
     if (spending.utxos === undefined) {
       return all;
     }
-    return spending.utxos.map((name) => {
+    return [...new Set(spending.utxos)].map((name) => {
       const found = all.find((output) => `${output.txid}:${output.vout}` === name);
       if (found === undefined) {
         throw badParam('utxos', 'unknown or unavailable UTXO', name);
@@ -223,7 +235,6 @@ function takeOutputs(
 interface Planned {
   readonly inputs: readonly WalletOutput[];
   readonly outputs: readonly TxOutput[];
-  readonly feeSat: bigint;
 }
 
 function planExact(
@@ -257,7 +268,6 @@ function planExact(
   return {
     inputs: selected.inputs,
     outputs: [...spending.outputs, ...change],
-    feeSat: selected.feeSat,
   };
 }
 
@@ -290,7 +300,6 @@ function planAll(
       kept === 0n
         ? outputs
         : [...outputs, { sat: kept, script: node.wallet.newKey(undefined).p2tr }],
-    feeSat: all.feeSat,
   };
 }
 

@@ -18,6 +18,7 @@ import { paymentListCommands } from './commands/payment-lists.ts';
 import { peerCommands } from './commands/peers.ts';
 import { routeCommands } from './commands/routes.ts';
 import { spliceCommands } from './commands/splice.ts';
+import { transactionCommands } from './commands/transactions.ts';
 import { waitCommands } from './commands/wait.ts';
 import { walletCommands } from './commands/wallet.ts';
 import { Connections } from './connections.ts';
@@ -40,6 +41,7 @@ const FAMILIES: readonly CommandFamily[] = [
   gossipCommands,
   peerCommands,
   walletCommands,
+  transactionCommands,
   fundingCommands,
   channelCommands,
   closingCommands,

@@ -69,6 +69,52 @@ describe('the wallet', () => {
   });
 });
 
+describe('reservations', () => {
+  it('keep coins of a prepared transaction from others until it is sent or discarded', async () => {
+    const lab = fundedLab(1);
+    const node = lab.node(1);
+    const { p2tr } = await node.call('newaddr');
+    const reserved = async () =>
+      ((await node.call('listfunds'))['outputs'] as JsonObject[]).filter(
+        (row) => row['reserved'] === true,
+      );
+    const outputs = [{ [p2tr as string]: 95_000_000 }];
+    const draft = await node.call('txprepare', { outputs });
+    expect(await reserved()).toHaveLength(10);
+    expect(
+      await node.refused('withdraw', { destination: p2tr ?? '', satoshi: 10_000_000 }),
+    ).toMatchObject({ code: 301 });
+    await node.call('txdiscard', { txid: draft['txid'] ?? '' });
+    expect(await reserved()).toEqual([]);
+    const again = await node.call('txprepare', { outputs });
+    await node.call('txsend', { txid: again['txid'] ?? '' });
+    expect(await node.refused('txsend', { txid: again['txid'] ?? '' })).toMatchObject({ code: -1 });
+    lab.world.mine(1);
+    expect((await node.call('listfunds'))['outputs']).toHaveLength(2);
+    for (const bad of [{ x: 1_000 }, { [p2tr as string]: 1 }]) {
+      expect(await node.refused('txprepare', { outputs: [bad] })).toMatchObject({ code: -32602 });
+    }
+  });
+
+  it('end by themselves', async () => {
+    const lab = fundedLab(1);
+    const node = lab.node(1);
+    const { p2tr } = await node.call('newaddr');
+    await node.call('txprepare', { outputs: [{ [p2tr as string]: 95_000_000 }] });
+    lab.world.mine(72);
+    await node.call('withdraw', { destination: p2tr ?? '', satoshi: 10_000_000 });
+  });
+
+  it('count an output named twice once', async () => {
+    const node = fundedLab(1).node(1);
+    const { p2tr } = await node.call('newaddr');
+    const [output] = (await node.call('listfunds'))['outputs'] as JsonObject[];
+    const name = `${output?.['txid'] as string}:${output?.['output'] as number}`;
+    const params = { destination: p2tr ?? '', satoshi: 15_000_000, utxos: [name, name] };
+    expect(await node.refused('withdraw', params)).toMatchObject({ code: 301 });
+  });
+});
+
 describe('fundchannel', () => {
   it('opens a channel that both sides, their plugins and everyone see', async () => {
     const lab = fundedLab(3);
@@ -361,6 +407,38 @@ describe('splicing', () => {
     expect(await a.refused('spliceout', { channel: id, amount: 99_000_000 })).toMatchObject({
       code: 360,
     });
+  });
+});
+
+describe('a channel that changes while it changes', () => {
+  it('cannot spend what it splices out, nor close before the splice is mined', async () => {
+    const lab = fundedLab(2);
+    const [a, b] = [lab.node(1), lab.node(2)];
+    const id = await openChannel(lab, 1, 2, 1_000_000);
+    await a.call('spliceout', { channel: id, amount: 900_000 });
+    const error = await a.refused('keysend', { destination: b.id, amount_msat: 500_000_000 });
+    expect(error.code).toBe(205);
+    expect(await a.refused('close', { id })).toMatchObject({ code: -1 });
+    expect(await a.refused('splicein', { channel: id, amount: 1_000 })).toMatchObject({
+      code: 354,
+    });
+    lab.world.mine(1);
+    expect(await channels(a)).toMatchObject([{ state: 'CHANNELD_NORMAL' }]);
+    expect(await a.call('close', { id })).toMatchObject({ type: 'mutual' });
+  });
+
+  it('may close before it was ever locked in', async () => {
+    const lab = fundedLab(2);
+    const [a, b] = [lab.node(1), lab.node(2)];
+    await a.call('fundchannel', { id: b.id, amount: 1_000_000 });
+    expect(await a.call('close', { id: b.id })).toMatchObject({ type: 'mutual' });
+    lab.world.mine(1);
+    expect(await channels(a)).toMatchObject([{ state: 'ONCHAIN' }]);
+    const { accounts } = await a.call('bkpr-listbalances');
+    expect(accounts).toMatchObject([
+      {},
+      { balances: [{ balance_msat: 0n }], account_closed: true },
+    ]);
   });
 });
 

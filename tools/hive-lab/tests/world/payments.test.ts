@@ -225,6 +225,22 @@ describe('xpay', () => {
     expect(after.sum).toBe(before.sum);
   });
 
+  it('names its own codes for a route that is too dear, and for time that is over', async () => {
+    const lab = await line();
+    const [a, b, c] = [lab.node(1), lab.node(2), lab.node(3)];
+    const bolt11 = await invoice(c, 10_000_000);
+    expect(await a.refused('pay', { bolt11, maxfee: 100 })).toMatchObject({ code: 206 });
+    b.hooks = {
+      htlc_accepted: () => {
+        lab.clock.advance(61_000);
+        return { result: 'fail', failure_message: '1007' };
+      },
+    };
+    await openChannel(lab, 2, 3, 1_000_000);
+    expect((await a.refused('xpay', { invstring: bolt11 })).code).toBe(209);
+    expect((await a.refused('pay', { bolt11 })).code).toBe(210);
+  });
+
   it('says 203 when the destination does not want it', async () => {
     const lab = await line();
     const c = lab.node(3);
@@ -532,13 +548,13 @@ describe('all of it together', () => {
     await expectBooksToMatch(lab);
     const [ab] = (await a.call('listpeerchannels'))['channels'] as JsonObject[];
     await a.call('splicein', {
-      channel: (ab?.['channel_id'] as string | undefined) ?? '',
+      channel: ab?.['channel_id'] ?? '',
       amount: '300000sat',
     });
     lab.world.mine(6);
     await expectBooksToMatch(lab);
     await a.call('spliceout', {
-      channel: (ab?.['channel_id'] as string | undefined) ?? '',
+      channel: ab?.['channel_id'] ?? '',
       amount: '100000sat',
     });
     lab.world.mine(6);

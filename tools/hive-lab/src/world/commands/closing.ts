@@ -54,9 +54,10 @@ async function close(
   }
   const state = services.channels.stateOf(channel, node.id);
   if (
-    !isUsable(channel) &&
-    state !== 'CHANNELD_AWAITING_LOCKIN' &&
-    state !== 'CHANNELD_SHUTTING_DOWN'
+    channel.inflight !== undefined ||
+    (!isUsable(channel) &&
+      state !== 'CHANNELD_AWAITING_LOCKIN' &&
+      state !== 'CHANNELD_SHUTTING_DOWN')
   ) {
     throw new LabRpcError(LIGHTNINGD, `Channel is in state ${state}`);
   }

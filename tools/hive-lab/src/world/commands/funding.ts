@@ -160,7 +160,7 @@ async function openAll(
   }
   const outputs = agreed.map(({ destination }) => fundingOutput(node, destination));
   const takesAll = agreed.findIndex(({ destination }) => destination.sat === 'all');
-  const { transaction } = treasury.spend(node, {
+  const transaction = treasury.spend(node, {
     outputs,
     ...(takesAll === -1 ? {} : { takesAll }),
     perKw,

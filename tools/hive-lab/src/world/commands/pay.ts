@@ -24,6 +24,7 @@ const DESTINATION_FAILED = 203;
 const NO_ROUTE = 205;
 const TOO_EXPENSIVE = 206;
 const EXPIRED = 207;
+const UNSPECIFIED = 209;
 const STOPPED_RETRYING = 210;
 
 /** Blocks that a payment may be locked at most. */
@@ -51,8 +52,14 @@ export const payCommands: CommandFamily = (services, node) => [
     name: 'pay',
     run: async (params) => renderPay(await payInvoice(services, node, params, 'bolt11')),
   },
-  { name: 'xkeysend', run: async (params) => renderXpay(await payKeysend(services, node, params)) },
-  { name: 'keysend', run: async (params) => renderPay(await payKeysend(services, node, params)) },
+  {
+    name: 'xkeysend',
+    run: async (params) => renderXpay(await payKeysend(services, node, params, 'xpay')),
+  },
+  {
+    name: 'keysend',
+    run: async (params) => renderPay(await payKeysend(services, node, params, 'pay')),
+  },
 ];
 
 interface Paid {
@@ -120,7 +127,8 @@ async function payInvoice(
   if (services.state.now() >= payable.expiresAt) {
     throw new LabRpcError(EXPIRED, 'Invoice expired');
   }
-  return carryOut(services, node, requestFor(params, payable, amountMsat, string));
+  const family = name === 'invstring' ? 'xpay' : 'pay';
+  return carryOut(services, node, requestFor(params, payable, amountMsat, string), family);
 }
 
 function requestFor(
@@ -161,7 +169,12 @@ function feeLimit(params: JsonObject, amountMsat: bigint): bigint {
   return share > exempt ? share : exempt;
 }
 
-async function payKeysend(services: Services, node: LabNode, params: JsonObject): Promise<Paid> {
+async function payKeysend(
+  services: Services,
+  node: LabNode,
+  params: JsonObject,
+  family: Family,
+): Promise<Paid> {
   const destination = optionalId(params, 'destination');
   const amountMsat = optionalMsat(params, 'amount_msat');
   if (destination === undefined || amountMsat === undefined) {
@@ -172,7 +185,7 @@ async function payKeysend(services: Services, node: LabNode, params: JsonObject)
     throw badParam('destination', 'should be a node id', destination);
   }
   const preimage = node.draws.next('keysend');
-  return carryOut(services, node, {
+  const request: PaymentRequest = {
     destination,
     amountMsat,
     paymentHash: bytesToHex(sha256(preimage)),
@@ -186,10 +199,19 @@ async function payKeysend(services: Services, node: LabNode, params: JsonObject)
     label: optionalText(params, 'label'),
     description: undefined,
     keysend: bytesToHex(preimage),
-  });
+  };
+  return carryOut(services, node, request, family);
 }
 
-async function carryOut(services: Services, node: LabNode, request: PaymentRequest): Promise<Paid> {
+/** `pay` and `keysend` have codes of their own for what xpay calls no route or unspecified. */
+type Family = 'xpay' | 'pay';
+
+async function carryOut(
+  services: Services,
+  node: LabNode,
+  request: PaymentRequest,
+  family: Family,
+): Promise<Paid> {
   const outcome = await services.payments.pay(node, request);
   if (outcome.status === 'complete') {
     return { request, outcome };
@@ -203,9 +225,7 @@ async function carryOut(services: Services, node: LabNode, request: PaymentReque
       );
     case 'too_expensive':
       throw new LabRpcError(
-        request.keysend === undefined && request.invoice?.startsWith('ln') === true
-          ? NO_ROUTE
-          : TOO_EXPENSIVE,
+        family === 'xpay' ? NO_ROUTE : TOO_EXPENSIVE,
         `Failed: Could not find route without excessive cost (limit ${request.maxFeeMsat}msat), ${tried}`,
       );
     case 'too_long':
@@ -215,7 +235,7 @@ async function carryOut(services: Services, node: LabNode, request: PaymentReque
       );
     case 'timeout':
       throw new LabRpcError(
-        STOPPED_RETRYING,
+        family === 'xpay' ? UNSPECIFIED : STOPPED_RETRYING,
         `Timed out after ${request.retryFor} seconds, ${tried}`,
       );
     case 'no_route':

@@ -126,7 +126,7 @@ function withdraw(
   if (!all && sat < DUST_SAT) {
     throw dustError('satoshi', JSON.stringify(params['satoshi']));
   }
-  const { transaction } = treasury.spend(node, {
+  const transaction = treasury.spend(node, {
     outputs: [{ sat, script }],
     ...(all ? { takesAll: 0 } : {}),
     perKw: treasury.feeRate(params['feerate'], 12),

@@ -114,7 +114,7 @@ export class Receiver {
       at: this.#state.now(),
     };
     node.invoices.touch(invoice);
-    this.useOffer(node, invoice);
+    markOffer(node, invoice);
     for (const part of arrival.parts) {
       const last = part.hops.at(-1)?.lab;
       if (last !== undefined) {
@@ -138,16 +138,7 @@ export class Receiver {
     this.#waits.changed();
   }
 
-  /** Notes that an offer led to a payment; one for single use is over with that. */
-  useOffer(node: LabNode, invoice: Invoice): void {
-    const offer = node.offers.find(({ offerId }) => offerId === invoice.offerId);
-    if (offer !== undefined) {
-      offer.used = true;
-      offer.active = offer.active && !offer.singleUse;
-    }
-  }
-
-  /** Notes invoices whose time is over, and forgets nothing. */
+  /** Notes invoices whose time is over. */
   expire(node: LabNode): void {
     for (const invoice of node.invoices.rows) {
       if (
@@ -159,5 +150,14 @@ export class Receiver {
         node.invoices.touch(invoice);
       }
     }
+  }
+}
+
+/** Notes that an offer led to a payment; one for single use is over with that. */
+function markOffer(node: LabNode, invoice: Invoice): void {
+  const offer = node.offers.find(({ offerId }) => offerId === invoice.offerId);
+  if (offer !== undefined) {
+    offer.used = true;
+    offer.active = offer.active && !offer.singleUse;
   }
 }
