@@ -1,12 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Each project is run from its own folder: `vitest run --root packages/core --config vitest.config.ts`.
-// `tools/workspace/compat.mjs` names a better-sqlite3 that was compiled for another Node.
-const sqlite = process.env['CL_HIVE_SQLITE'];
-const alias = sqlite === undefined ? {} : { 'better-sqlite3': sqlite };
-
 export default defineConfig({
-  resolve: { alias, conditions: ['@cl-hive/source', 'node', 'import', 'default'] },
+  resolve: { conditions: ['@cl-hive/source', 'node', 'import', 'default'] },
   // Vitest hands these to Node as well, where `import` would make require() load ES modules.
   ssr: { resolve: { conditions: ['@cl-hive/source', 'node', 'default'] } },
   test: {

@@ -26,6 +26,19 @@ const NATIVE = {
   'better-sqlite3': ['package.json', 'LICENSE', 'lib', 'build/Release/better_sqlite3.node'],
   bindings: ['package.json', 'LICENSE.md', 'bindings.js'],
   'file-uri-to-path': ['package.json', 'LICENSE', 'index.js'],
+  'better-sqlite3-napi': [
+    'package.json',
+    'LICENSE',
+    'lib',
+    ...[
+      'linux-x64',
+      'linux-arm64',
+      'linuxmusl-x64',
+      'linuxmusl-arm64',
+      'darwin-x64',
+      'darwin-arm64',
+    ].map((platform) => `prebuilds/${platform}.node`),
+  ],
 };
 
 rmSync(draft, { recursive: true, force: true });
@@ -41,7 +54,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   conditions: ['@cl-hive/source'],
-  external: ['better-sqlite3', 'pg-native'],
+  external: ['better-sqlite3', 'better-sqlite3-napi', 'pg-native'],
   banner: {
     // CommonJS dependencies inside an ES module call require for Node's own modules.
     js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
@@ -72,7 +85,9 @@ writeFileSync(
       license: own.license,
       type: 'module',
       engines: { node: '>=20.19.0' },
-      dependencies: { 'better-sqlite3': store.dependencies['better-sqlite3'] },
+      dependencies: { 'better-sqlite3-napi': store.dependencies['better-sqlite3-napi'] },
+      // Only Node 20 uses it; where it cannot be compiled, later versions still install.
+      optionalDependencies: { 'better-sqlite3': store.optionalDependencies['better-sqlite3'] },
       allowScripts: { 'better-sqlite3': true },
     },
     null,

@@ -34,9 +34,12 @@ function installed() {
   return existsSync(MARK) && readFileSync(MARK, 'utf8') === fingerprint();
 }
 
-/** Whether the database binding loads in the Node that runs this. */
-function nativeLoads() {
-  const probe = "new (require('better-sqlite3'))(':memory:').close()";
+/** The database driver for the Node that runs this (packages/store/src/sqlite-driver.ts). */
+const DRIVER =
+  Number(process.versions.node.split('.')[0]) >= 22 ? 'better-sqlite3-napi' : 'better-sqlite3';
+
+function driverLoads() {
+  const probe = `new (require('${DRIVER}'))(':memory:').close()`;
   return spawnSync(process.execPath, ['-e', probe], { cwd: ROOT, stdio: 'ignore' }).status === 0;
 }
 
@@ -54,9 +57,9 @@ export function setUp() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=warn']);
     writeFileSync(MARK, fingerprint());
   }
-  if (!nativeLoads()) {
-    console.log(`Building better-sqlite3 for Node ${process.versions.node}...`);
-    run('npm', ['rebuild', 'better-sqlite3']);
+  if (!driverLoads()) {
+    console.log(`Building ${DRIVER} for Node ${process.versions.node}...`);
+    run('npm', ['rebuild', DRIVER]);
   }
 }
 

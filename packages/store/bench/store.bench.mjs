@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Sqlite from 'better-sqlite3';
 import { build } from 'esbuild';
 
+const { default: Sqlite } = await import(
+  Number(process.versions.node.split('.')[0]) >= 22 ? 'better-sqlite3-napi' : 'better-sqlite3'
+);
 const ROUNDS = 5;
 const here = import.meta.dirname;
 const folder = mkdtempSync(path.join(tmpdir(), 'hive-bench-'));
@@ -21,7 +23,7 @@ try {
     format: 'esm',
     platform: 'node',
     conditions: ['@cl-hive/source'],
-    external: ['better-sqlite3', 'pg'],
+    external: ['better-sqlite3', 'better-sqlite3-napi', 'pg'],
     logLevel: 'error',
   });
   const { openStore } = await import(pathToFileURL(outfile).href);

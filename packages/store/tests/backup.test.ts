@@ -10,11 +10,13 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { msat } from '@cl-hive/core';
-import SqliteModule from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeMsat, openStore, restoreBackup, type Store, verifyBackup } from '../src/index.ts';
+import { loadSqlite } from '../src/sqlite-driver.ts';
 import { DATABASE_KINDS, type DatabaseKind, TestDatabases } from '../src/testing/index.ts';
 import { FIRST, failure, MIGRATIONS, options, type Schema } from './support/schema.ts';
+
+const SqliteModule = await loadSqlite();
 
 const databases: Record<DatabaseKind, TestDatabases> = {
   sqlite: new TestDatabases('sqlite'),

@@ -16,13 +16,14 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { VirtualClock } from '@cl-hive/testkit';
-import SqliteModule from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../src/index.ts';
-import { loadSqlite } from '../src/sqlite-driver.ts';
+import { loadSqlite, SQLITE_PACKAGE, type SqliteDatabase } from '../src/sqlite-driver.ts';
 import { TestDatabases } from '../src/testing/index.ts';
 import { ChildProgram } from './support/processes.ts';
 import { failure, options, type Schema } from './support/schema.ts';
+
+const SqliteModule = await loadSqlite();
 
 const databases = new TestDatabases('sqlite');
 const open = new Set<Store<Schema>>();
@@ -387,7 +388,7 @@ describe('a full disk', () => {
   /** Runs `work` while no file of SQLite may grow beyond 120 pages. */
   async function withLimit(work: (location: string) => Promise<void>): Promise<void> {
     const original = Reflect.get(SqliteModule.prototype, 'pragma');
-    SqliteModule.prototype.pragma = function limitedPragma(this: SqliteModule.Database, ...args) {
+    SqliteModule.prototype.pragma = function limitedPragma(this: SqliteDatabase, ...args) {
       original.call(this, 'max_page_count = 120');
       return original.apply(this, args);
     };
@@ -437,7 +438,7 @@ describe('the native part of better-sqlite3', () => {
     expect(await load(error)).toMatchObject({
       code: 'store_native',
       message: expect.stringContaining('another Node version'),
-      remedy: expect.stringContaining('npm rebuild better-sqlite3` in /plugins/cl-hive'),
+      remedy: expect.stringContaining(`npm rebuild ${SQLITE_PACKAGE}\` in /plugins/cl-hive`),
     });
   });
 
@@ -455,31 +456,33 @@ describe('the native part of better-sqlite3', () => {
   it('is not loaded before a store is opened', () => {
     const text = readFileSync(path.join(program.folder, 'child.mjs'), 'utf8');
     expect(text).toMatch(/import\("better-sqlite3"\)/);
-    expect(text).not.toMatch(/^import .*from "(?:better-sqlite3|pg)"/m);
+    expect(text).toMatch(/import\("better-sqlite3-napi"\)/);
+    expect(text).not.toMatch(/^import .*from "(?:better-sqlite3(?:-napi)?|pg)"/m);
   });
 
   it('is told so by a process whose binary does not load', async () => {
     const plugin = path.join(await databases.folder(), 'cl-hive');
     const modules = path.resolve(import.meta.dirname, '../../../node_modules');
-    const native = path.join(plugin, 'node_modules/better-sqlite3');
-    mkdirSync(path.join(native, 'build/Release'), { recursive: true });
+    const native = path.join(plugin, 'node_modules', SQLITE_PACKAGE);
+    const binary =
+      SQLITE_PACKAGE === 'better-sqlite3'
+        ? 'build/Release/better_sqlite3.node'
+        : `prebuilds/${process.platform}-${process.arch}.node`;
+    mkdirSync(path.join(native, path.dirname(binary)), { recursive: true });
     for (const name of ['bindings', 'file-uri-to-path', 'pg']) {
       symlinkSync(path.join(modules, name), path.join(plugin, 'node_modules', name));
     }
     for (const name of ['package.json', 'lib']) {
-      cpSync(path.join(modules, 'better-sqlite3', name), path.join(native, name), {
+      cpSync(path.join(modules, SQLITE_PACKAGE, name), path.join(native, name), {
         recursive: true,
       });
     }
-    writeFileSync(
-      path.join(native, 'build/Release/better_sqlite3.node'),
-      'built for something else',
-    );
+    writeFileSync(path.join(native, binary), 'built for something else');
     cpSync(path.join(program.folder, 'child.mjs'), path.join(plugin, 'child.mjs'));
     const child = program.start([path.join(plugin, 'db'), 'hold'], path.join(plugin, 'child.mjs'));
     expect(await child.ended()).toBe(1);
     expect(child.errors).toContain("code: 'store_native'");
-    expect(child.errors).toContain(`npm rebuild better-sqlite3\` in ${plugin}`);
+    expect(child.errors).toContain(`npm rebuild ${SQLITE_PACKAGE}\` in ${plugin}`);
     expect(existsSync(path.join(plugin, 'db'))).toBe(false);
   });
 });

@@ -21,10 +21,8 @@ export class ChildProgram {
   static async make(): Promise<ChildProgram> {
     const folder = await mkdtemp(path.join(tmpdir(), 'hive-child-'));
     await mkdir(path.join(folder, 'node_modules'));
-    // Another Node than the one of `npm install` comes with a binding of its own (compat.mjs).
-    const modules = { 'better-sqlite3': process.env['CL_HIVE_SQLITE'], pg: undefined };
-    for (const [name, place] of Object.entries(modules)) {
-      await symlink(place ?? path.join(MODULES, name), path.join(folder, 'node_modules', name));
+    for (const name of ['better-sqlite3', 'better-sqlite3-napi', 'pg']) {
+      await symlink(path.join(MODULES, name), path.join(folder, 'node_modules', name));
     }
     await build({
       entryPoints: [fileURLToPath(new URL('./child.ts', import.meta.url))],
@@ -34,7 +32,7 @@ export class ChildProgram {
       platform: 'node',
       target: 'node20.19',
       conditions: ['@cl-hive/source'],
-      external: ['better-sqlite3', 'pg'],
+      external: ['better-sqlite3', 'better-sqlite3-napi', 'pg'],
       logLevel: 'silent',
     });
     return new ChildProgram(folder);

@@ -4,9 +4,8 @@ import path from 'node:path';
 export const PLUGIN_NAMES = ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'] as const;
 export type PluginName = (typeof PLUGIN_NAMES)[number];
 
-/** Where the built plugins are; another folder when they are tried on another Node. */
-export const DIST =
-  process.env['CL_HIVE_DIST'] ?? path.resolve(import.meta.dirname, '../../../../dist');
+/** Where the built plugins are. */
+export const DIST = path.resolve(import.meta.dirname, '../../../../dist');
 
 /** The entry file of a plugin of the suite; any other path as it is. */
 export function pluginFile(plugin: string): string {
