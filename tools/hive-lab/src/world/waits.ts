@@ -32,6 +32,9 @@ export class Waits {
     if (ready()) {
       return;
     }
+    if (signal.aborted) {
+      throw expired();
+    }
     await new Promise<void>((resolve, reject) => {
       const fail = (): void => {
         finish();

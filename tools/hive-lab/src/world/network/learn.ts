@@ -128,3 +128,12 @@ function htlcMaxima(network: PublicNetwork, active: readonly number[]): Distribu
 function round(share: number): number {
   return Math.round(share * 1e6) / 1e6;
 }
+
+/** The source text of a module that holds a learnt table, as it is committed. */
+export function tableSource(table: Distributions): string {
+  return (
+    `import type { Distributions } from './distribution.ts';\n\n` +
+    `/** The public network's shape, written by \`tableSource\` of learn.ts; do not edit. */\n` +
+    `export const MAINNET: Distributions = ${JSON.stringify(table)};\n`
+  );
+}
