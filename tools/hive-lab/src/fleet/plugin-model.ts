@@ -61,15 +61,30 @@ function withObservation(plugin: PluginModel, seen: PluginObservation): PluginMo
       return { ...plugin, state: { kind: 'failed', reason: seen.reason, lasting: false } };
     case 'status': {
       const { status } = seen;
-      const idle = { kind: 'idle', waitingFor: status.waiting_for ?? 'a sibling' } as const;
+      const npub = status.identity?.npub;
       return {
         ...bare(plugin),
-        state: status.state === 'ready' ? { kind: 'ready' } : idle,
+        state: stateOf(status),
         version: status.version,
-        database: status.database,
+        ...(status.database === undefined ? {} : { database: status.database }),
         siblings: status.siblings,
-        ...(status.identity === undefined ? {} : { npub: status.identity.npub }),
+        ...(npub === undefined ? {} : { npub }),
       };
+    }
+  }
+}
+
+function stateOf(status: PluginStatus): PluginState {
+  switch (status.state) {
+    case 'starting':
+    case 'ready':
+      return { kind: status.state };
+    case 'idle':
+      return { kind: 'idle', waitingFor: status.waiting_for ?? 'a sibling' };
+    case 'failed': {
+      const { message, remedy } = status.problem ?? { message: 'its status does not say why' };
+      const reason = remedy === undefined ? message : `${message}; remedy: ${remedy}`;
+      return { kind: 'failed', reason, lasting: true };
     }
   }
 }

@@ -8,24 +8,29 @@ export const decodePluginStatus = object({
   plugin: words,
   version: words,
   api_version: integer(0),
-  state: oneOf('ready', 'idle'),
+  state: oneOf('starting', 'ready', 'idle', 'failed'),
   waiting_for: optional(words),
-  database: object({
-    kind: oneOf('sqlite', 'postgres'),
-    location: words,
-    schema_version: integer(0),
-  }),
+  /** Why it failed. */
+  problem: optional(object({ message: words, remedy: optional(words) })),
+  /** Absent until it is open. */
+  database: optional(
+    object({
+      kind: oneOf('sqlite', 'postgres'),
+      location: words,
+      schema_version: integer(0),
+    }),
+  ),
   siblings: array(
     object({
       name: words,
-      state: oneOf('ready', 'absent', 'incompatible'),
+      state: oneOf('ready', 'waiting', 'absent', 'incompatible'),
       reason: optional(words),
       version: optional(words),
     }),
     STATUS_SIBLINGS_MAX,
   ),
-  /** Only cl-hive-comms has one. */
-  identity: optional(object({ npub: words })),
+  /** Who the node is on Nostr; known to the others while cl-hive-comms is ready. */
+  identity: optional(object({ npub: optional(words) })),
 });
 
 /** {@inheritDoc decodePluginStatus} */
