@@ -20,6 +20,7 @@ import {
   readGossmap,
   World,
 } from '../world/index.ts';
+import { FleetClock } from './fleet-clock.ts';
 import { nodeDir } from './fleet-dir.ts';
 import { ringPairs } from './ring.ts';
 
@@ -64,10 +65,10 @@ const ANNOUNCE_BLOCKS = 6;
 
 /** Runs fleets on hive-lab's own lightningd, in this process; only their plugins are processes. */
 export function labBackend(options: LabBackendOptions = {}): LabBackend {
-  const clock = options.clock ?? systemClock;
   return {
     name: 'lab',
     start: async (spec, on) => {
+      const clock = new FleetClock(options.clock ?? systemClock);
       on({ kind: 'progress', text: describeNetwork(spec) });
       const random = new SeededRandom(spec.seed);
       const publicNetwork = publicNetworkOf(spec, clock);
@@ -82,9 +83,7 @@ export function labBackend(options: LabBackendOptions = {}): LabBackend {
       );
       let stopping: Promise<void> | undefined;
       const stop = (): Promise<void> => {
-        stopping ??= Promise.all(nodes.map((node) => node.end('stop'))).then(() =>
-          world.mineBy({}),
-        );
+        stopping ??= Promise.all(nodes.map((node) => node.end('stop'))).then(() => clock.close());
         return stopping;
       };
       try {

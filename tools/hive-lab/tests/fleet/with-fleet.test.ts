@@ -89,6 +89,16 @@ describe('withFleet', () => {
     expect([existsSync(fleet.dir), processesIn(fleet.dir)]).toEqual([false, []]);
   });
 
+  it('leaves no timer that would keep the process alive', async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await withFleet({ nodes: 2 }, async (fleet) => {
+      await fleet.node(1).call('invoice', { amount_msat: 1, label: 'x', description: 'x' });
+    });
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('opens a ring of funded channels', async () => {
     await withFleet({ nodes: 3 }, async (fleet) => {
       for (const node of fleet.nodes) {
