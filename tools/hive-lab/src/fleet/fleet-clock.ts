@@ -37,7 +37,7 @@ export class FleetClock implements Clock {
   /** Cancels all timers, and starts none from now on. */
   close(): void {
     this.#closed = true;
-    for (const cancel of [...this.#pending]) {
+    for (const cancel of this.#pending) {
       cancel();
     }
   }

@@ -68,7 +68,7 @@ export function initialModel(options: {
     phase: 'starting',
     dir: options.dir,
     publicNodes: options.publicNodes,
-    progress: 'starting',
+    progress: 'taking its folder',
     lines: [],
     nodes: Array.from({ length: options.nodes }, (_, index) => ({
       number: index + 1,
@@ -107,9 +107,9 @@ export function stepFleet(model: FleetModel, input: FleetInput, now: UnixMs): Fl
     case 'note':
       return withLine(model, now, { level: input.level, text: input.text });
     case 'stopping':
-      return { ...model, phase: 'stopping', progress: 'stopping' };
+      return { ...model, phase: 'stopping' };
     case 'stopped':
-      return { ...model, phase: 'stopped', progress: 'stopped' };
+      return { ...model, phase: 'stopped' };
   }
 }
 

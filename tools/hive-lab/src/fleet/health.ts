@@ -7,7 +7,7 @@ import { describePluginState, type PluginModel } from './plugin-model.ts';
  */
 export function unhealthyReasons(model: FleetModel): readonly string[] {
   if (model.phase !== 'running') {
-    return [`the fleet is ${model.phase} (${model.progress})`];
+    return [`the fleet is ${model.phase}`];
   }
   const neighbours = Math.min(2, model.nodes.length - 1);
   return model.nodes.flatMap((node) => nodeReasons(node, neighbours));

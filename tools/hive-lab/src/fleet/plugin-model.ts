@@ -118,13 +118,3 @@ export function describePluginState(state: PluginState): string {
       return state.kind;
   }
 }
-
-/** Names of the siblings that are ready, and those that are not with the reason. */
-export function describeSiblings(plugin: PluginModel): string {
-  return plugin.siblings
-    .map(({ name, state, reason }) => {
-      const why = reason === undefined ? state : `${state}: ${reason}`;
-      return state === 'ready' ? name : `${name} (${why})`;
-    })
-    .join(', ');
-}

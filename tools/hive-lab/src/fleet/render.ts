@@ -68,7 +68,7 @@ function heading(model: FleetModel): string[] {
 
 function describeHealth(model: FleetModel): string {
   if (model.phase !== 'running') {
-    return `${model.phase}: ${model.progress}`;
+    return model.phase === 'starting' ? `starting: ${model.progress}` : model.phase;
   }
   const [first, ...others] = unhealthyReasons(model);
   if (first === undefined) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseJson } from '@cl-hive/core';
@@ -10,8 +10,8 @@ import { buildLab, type Lab } from './lab.ts';
 import { type PluginFaults, writePlugin } from './plugins.ts';
 
 let lab: Lab;
-beforeAll(async () => {
-  lab = await buildLab();
+beforeAll(() => {
+  lab = buildLab();
 });
 afterAll(() => lab.remove());
 
@@ -122,6 +122,19 @@ describe('hive-lab start', () => {
     const ended = await run.ended;
     expect([ended.code, ended.err]).toEqual([0, '']);
     expect(processes.some(isRunning)).toBe(false);
+  });
+
+  it('leaves nothing behind after a fault that nobody caught, and exits 1 with it', async () => {
+    const dir = newDir();
+    const run = lab.spawnFaulty('start', '--dir', dir, ...SMALL, '--plugins', plugins());
+    await lab.seen(run, 'Ctrl-C stops the fleet.');
+    const processes = lab.processes(dir);
+    run.child.kill('SIGUSR2');
+    const ended = await run.ended;
+    expect([ended.code, ended.err]).toEqual([1, 'boom\n']);
+    expect(processes).toHaveLength(3);
+    expect(processes.some(isRunning)).toBe(false);
+    expect(existsSync(path.join(dir, 'fleet.json'))).toBe(false);
   });
 
   it('ends a plugin that does not want to end', async () => {

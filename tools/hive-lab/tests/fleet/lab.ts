@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { MARK_VARIABLE, parseFleetState } from '../../src/fleet/fleet-state.ts';
 import { findByEnvironment, type ProcessRef } from '../../src/fleet/process-table.ts';
 import { until } from '../../src/fleet/until.ts';
@@ -27,6 +26,8 @@ export interface Lab {
   readonly base: string;
   /** Runs it with `words`, working in `base`. */
   readonly spawn: (...words: readonly string[]) => LabRun;
+  /** The same, with code in it that throws at SIGUSR2. */
+  readonly spawnFaulty: (...words: readonly string[]) => LabRun;
   readonly run: (...words: readonly string[]) => Promise<Ended>;
   /** Waits until the output of a run holds `text`. */
   readonly seen: (run: LabRun, text: string) => Promise<void>;
@@ -35,28 +36,19 @@ export interface Lab {
   readonly remove: () => void;
 }
 
-/** Builds the program as `build.mjs` does, into a temporary folder. */
-export async function buildLab(): Promise<Lab> {
+const THROW_ON_SIGUSR2 =
+  "data:text/javascript,process.on('SIGUSR2', () => { throw new Error('boom') })";
+
+/** Builds the program with `build.mjs` into a temporary folder. */
+export function buildLab(): Lab {
   const base = mkdtempSync(path.join(tmpdir(), 'hl-cli-'));
   const program = path.join(base, 'hive-lab.mjs');
-  await build({
-    absWorkingDir: path.resolve(import.meta.dirname, '../..'),
-    entryPoints: ['src/main.ts'],
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    conditions: ['@cl-hive/source'],
-    external: ['bufferutil', 'utf-8-validate'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-    },
-  });
+  const root = path.resolve(import.meta.dirname, '../..');
+  execFileSync(process.execPath, [path.join(root, 'build.mjs'), program], { stdio: 'inherit' });
   const { npm_lifecycle_event: _, ...env } = process.env;
   const runs = new Set<ChildProcess>();
-  const start = (...words: readonly string[]): LabRun => {
-    const child = spawn(process.execPath, [program, ...words], {
+  const start = (nodeArgs: readonly string[], words: readonly string[]): LabRun => {
+    const child = spawn(process.execPath, [...nodeArgs, program, ...words], {
       cwd: base,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,8 +68,9 @@ export async function buildLab(): Promise<Lab> {
   };
   return {
     base,
-    spawn: start,
-    run: (...words) => start(...words).ended,
+    spawn: (...words) => start([], words),
+    spawnFaulty: (...words) => start(['--import', THROW_ON_SIGUSR2], words),
+    run: (...words) => start([], words).ended,
     seen: async (run, text) => {
       await until(() => run.out().includes(text), { what: `"${text}"`, timeoutMs: 20_000 }).catch(
         (error: unknown) => {
