@@ -9,7 +9,7 @@ const start = initialModel({
   backend: 'lab',
   dir: '/f',
   nodes: 3,
-  publicNodes: 0,
+  publicNetwork: 'no public nodes',
   plugins: ['cl-hive.js'],
 });
 const noted = (count: number): typeof start =>

@@ -36,7 +36,7 @@ export async function runStatus(dir: string, now: UnixMs, output: Output): Promi
     backend: state.backend,
     dir: path.resolve(dir),
     nodes: state.nodes.length,
-    publicNodes: state.publicNodes,
+    publicNetwork: state.publicNetwork,
     plugins: running,
   });
   if (state.relay !== undefined) {

@@ -15,7 +15,7 @@ function fresh(nodes = 2): FleetModel {
     backend: 'lab',
     dir: '/f',
     nodes,
-    publicNodes: 1000,
+    publicNetwork: '',
     plugins: FILES,
   });
   return feed(model, {
@@ -150,7 +150,7 @@ describe('the health of a fleet', () => {
       backend: 'lab',
       dir: '/f',
       nodes: 1,
-      publicNodes: 0,
+      publicNetwork: '',
       plugins: [],
     });
     expect(unhealthyReasons(before)).toEqual(['the fleet is starting']);

@@ -36,7 +36,8 @@ export interface FleetModel {
   readonly backend: 'lab' | 'real';
   readonly phase: 'starting' | 'running' | 'stopping' | 'stopped';
   readonly dir: string;
-  readonly publicNodes: number;
+  /** The network around the fleet in words; empty where there is none of its own. */
+  readonly publicNetwork: string;
   readonly relay?: string;
   /** What the fleet is busy with while it starts. */
   readonly progress: string;
@@ -59,7 +60,7 @@ export function initialModel(options: {
   readonly backend: 'lab' | 'real';
   readonly dir: string;
   readonly nodes: number;
-  readonly publicNodes: number;
+  readonly publicNetwork: string;
   /** Base names of the plugins' entry files. */
   readonly plugins: readonly string[];
 }): FleetModel {
@@ -67,7 +68,7 @@ export function initialModel(options: {
     backend: options.backend,
     phase: 'starting',
     dir: options.dir,
-    publicNodes: options.publicNodes,
+    publicNetwork: options.publicNetwork,
     progress: 'taking its folder',
     lines: [],
     nodes: Array.from({ length: options.nodes }, (_, index) => ({

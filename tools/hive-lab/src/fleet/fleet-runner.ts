@@ -47,11 +47,12 @@ export class FleetRunner {
   constructor(options: FleetRunOptions) {
     this.#options = options;
     const { spec } = options;
+    const backend = options.backend(this.#abort.signal);
     this.#model = initialModel({
-      backend: options.backend(this.#abort.signal).name,
+      backend: backend.name,
       dir: spec.dir,
       nodes: spec.nodes,
-      publicNodes: spec.publicNodes,
+      publicNetwork: backend.name === 'lab' ? describePublicNetwork(spec) : '',
       plugins: options.plugins(undefined).map((plugin) => path.basename(plugin.path)),
     });
   }
@@ -135,7 +136,7 @@ export class FleetRunner {
       owner,
       mark: processMark(),
       backend: this.#model.backend,
-      publicNodes: this.#model.publicNodes,
+      publicNetwork: this.#model.publicNetwork,
       ...(this.#relay === undefined ? {} : { relay: this.#relay.url }),
       nodes: this.nodes.map(({ number, id, lightningDir, rpcFile }) => ({
         number,
@@ -199,4 +200,13 @@ export class FleetRunner {
     this.#model = stepFleet(this.#model, input, this.#options.clock.now());
     this.#options.onChange(this.#model);
   }
+}
+
+function describePublicNetwork(spec: FleetRunOptions['spec']): string {
+  if (spec.gossmap !== undefined) {
+    return `public network of ${path.basename(spec.gossmap)}`;
+  }
+  return spec.publicNodes === 0
+    ? 'no public nodes'
+    : `${spec.publicNodes.toLocaleString('en')} public nodes`;
 }

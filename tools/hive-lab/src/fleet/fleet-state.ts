@@ -21,7 +21,7 @@ const decodeState = object({
   /** Every process of the fleet has this in its environment as {@link MARK_VARIABLE}. */
   mark: text(64),
   backend: oneOf('lab', 'real'),
-  publicNodes: integer(0),
+  publicNetwork: text(4096),
   relay: optional(text(256)),
   nodes: array(
     object({ number: integer(1), id: nodeIdDecoder, lightningDir: path, rpcFile: path }),

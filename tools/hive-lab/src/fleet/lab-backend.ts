@@ -69,7 +69,9 @@ export function labBackend(options: LabBackendOptions = {}): LabBackend {
     name: 'lab',
     start: async (spec, on) => {
       const clock = new FleetClock(options.clock ?? systemClock);
-      on({ kind: 'progress', text: describeNetwork(spec) });
+      if (spec.gossmap !== undefined || spec.publicNodes > 0) {
+        on({ kind: 'progress', text: describeNetwork(spec) });
+      }
       const random = new SeededRandom(spec.seed);
       const publicNetwork = publicNetworkOf(spec, clock);
       const world = new World({

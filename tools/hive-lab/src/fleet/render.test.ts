@@ -42,7 +42,7 @@ const model: FleetModel = {
   backend: 'lab',
   phase: 'running',
   dir: '/f',
-  publicNodes: 1000,
+  publicNetwork: '1,000 public nodes',
   relay: 'ws://127.0.0.1:7447',
   progress: '',
   nodes: [node],
@@ -82,6 +82,7 @@ describe('renderTable', () => {
       phase: 'starting',
       progress: 'opening 3 channels',
       backend: 'real',
+      publicNetwork: '',
       lines: [],
       nodes: [{ ...node, state: { kind: 'starting' }, plugins: [] }],
     };

@@ -57,8 +57,8 @@ function heading(model: FleetModel): string[] {
   const nodes = `${model.nodes.length} ${model.nodes.length === 1 ? 'node' : 'nodes'}`;
   const kind = model.backend === 'lab' ? 'emulated' : 'real lightningd on regtest';
   const parts = [`hive-lab: ${nodes}, ${kind}`];
-  if (model.backend === 'lab') {
-    parts.push(`${model.publicNodes.toLocaleString('en')} public nodes`);
+  if (model.publicNetwork !== '') {
+    parts.push(model.publicNetwork);
   }
   if (model.relay !== undefined) {
     parts.push(`relay ${model.relay}`);

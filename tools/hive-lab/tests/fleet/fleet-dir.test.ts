@@ -32,7 +32,7 @@ function stateOf(mark: string, owner = processRef(process.pid)): FleetState {
   if (owner === undefined) {
     throw new Error('no owner');
   }
-  return { format: 1, owner, mark, backend: 'lab', publicNodes: 0, nodes: [] };
+  return { format: 1, owner, mark, backend: 'lab', publicNetwork: '', nodes: [] };
 }
 
 /** A process that runs until it is ended; an immortal one ignores SIGTERM. */
