@@ -186,7 +186,7 @@ describe('secrets and signatures', () => {
     const client = await bench.client(node);
     const { zbase = '' } = await client.call('signmessage', { message: 'a"b' });
     client.write(
-      `{"jsonrpc":"2.0","id":"u","method":"checkmessage","params":{"message":"a\\u0022b","zbase":"${String(zbase)}","pubkey":"${node.id}"}}`,
+      `{"jsonrpc":"2.0","id":"u","method":"checkmessage","params":{"message":"a\\u0022b","zbase":${JSON.stringify(zbase)},"pubkey":"${node.id}"}}`,
     );
     expect(await client.answer('u')).toMatchObject({ result: { verified: false } });
     expect(

@@ -13,7 +13,7 @@ afterEach(async () => bench.close());
 function booming(action: string, method = 'boom'): PluginSource {
   return {
     manifest: { rpcmethods: [{ name: method, usage: '' }], notifications: [{ method: 'mine' }] },
-    onRequest: `${action}`,
+    onRequest: action,
   };
 }
 

@@ -318,8 +318,8 @@ describe('a connection', () => {
   it('does not lose a long answer to a slow reader', async () => {
     const client = await open();
     const size = 8 * 1024 * 1024;
-    const [answered] = await Promise.all([client.call('echo', ['x'.repeat(size)])]);
-    expect(String(answered['line']).length).toBeGreaterThan(size);
+    const { line } = await client.call('echo', ['x'.repeat(size)]);
+    expect(line).toContain(`["${'x'.repeat(size)}"]`);
   });
 
   it('may close half of itself or die at any time', async () => {
