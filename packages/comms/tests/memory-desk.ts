@@ -23,6 +23,7 @@ import {
   grantUse,
   type Intent,
   type LedgerBook,
+  type LedgerPower,
   ledgerKey,
   type Moment,
   type OutgoingAnswer,
@@ -149,7 +150,7 @@ export class Desk {
     const since = (ms: number): number =>
       acted.filter(({ guardMs }) => guardMs > this.guardMs - ms).length;
     const rules = effectiveRules(this.disk.policy, this.moment.now);
-    const used = (power: 'spend' | 'close', windowMs: number, of?: string): Msat =>
+    const used = (power: LedgerPower, windowMs: number, of?: string): Msat =>
       capUse(
         this.disk.ledger,
         { setting: '', principal: of, power, windowMs, capMsat: 0n as Msat },
@@ -159,7 +160,8 @@ export class Desk {
       actionsLastHour: since(3_600_000),
       actionsLastDay: since(86_400_000),
       spentLastHourMsat: used('spend', 3_600_000, principal),
-      closedInWindowMsat: used('close', rules.closeWindowHours * 3_600_000),
+      closedInWindowMsat: (used('close', rules.closeWindowHours * 3_600_000) +
+        used('force_close', rules.closeWindowHours * 3_600_000)) as Msat,
       grantUse: grantUse(this.disk.ledger),
     };
   }
@@ -187,7 +189,13 @@ export class Desk {
     };
   }
 
+  readonly faults: unknown[] = [];
+
   readonly ports: PipelinePorts = {
+    fault: async ({ error }) => {
+      this.faults.push(error);
+      return undefined;
+    },
     authenticate: async ({ inbound }) => {
       const key = inbound.evidence['key'];
       return typeof key === 'string'

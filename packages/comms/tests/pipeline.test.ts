@@ -10,6 +10,7 @@ import {
   handleRequest,
   type Inbound,
   type OutgoingAnswer,
+  type PipelinePorts,
   type Policy,
   RateLimiter,
   recover,
@@ -43,7 +44,7 @@ const grantOf = (advisor: string, parts: Partial<Grant> = {}): Grant => ({
   actions: 'all',
   constraints: {},
   spend,
-  from: START as UnixMs,
+  from: START,
   ...parts,
 });
 const GRANTS = [grantOf('1'), grantOf('2')];
@@ -384,20 +385,32 @@ describe('the pipeline', () => {
     checkInvariants(desk);
   });
 
-  it('a port that throws while executing is an unknown outcome; elsewhere it ends the flow', async () => {
-    const desk = world();
+  it('DB-01, KX-07: whatever a port throws, the sender is told, and nothing runs twice or is lost', async () => {
     const fail = async (): Promise<never> => {
-      throw new Error('socket closed');
+      throw new Error('disk full');
     };
-    const executing = { ...desk.ports, execute: fail };
-    const answer = await drive(handleRequest(message(), new Process(desk).context), executing);
-    expect(answer.outcome).toMatchObject({ outcome: 'unknown', message: 'socket closed' });
-    const claiming = { ...desk.ports, claim: fail };
-    await expect(
-      drive(handleRequest(message({ nonce: 2 }), new Process(desk).context), claiming),
-    ).rejects.toThrow('socket closed');
-    await restart(desk);
-    checkInvariants(desk);
+    const expected: Partial<Record<keyof PipelinePorts, readonly [string, string]>> = {
+      authenticate: ['unknown', 'storage'],
+      facts: ['failed', 'node_unavailable'],
+      claim: ['unknown', 'storage'],
+      start: ['unknown', 'storage'],
+      execute: ['unknown', 'outcome_unknown'],
+      observe: ['unknown', 'storage'],
+      record: ['unknown', 'storage'],
+      answered: ['unknown', 'storage'],
+    };
+    for (const [kind, [outcome, code]] of Object.entries(expected)) {
+      const desk = world();
+      const ports: PipelinePorts = { ...desk.ports, [kind]: fail };
+      const answer = await drive(handleRequest(message(), new Process(desk).context), ports);
+      expect([kind, answer.outcome.outcome, answer.outcome.code]).toEqual([kind, outcome, code]);
+      expect(desk.answers.at(-1)).toBe(answer);
+      expect(desk.faults.length).toBe(kind === 'execute' ? 0 : 1);
+      expect(answer.authenticated).toBe(kind !== 'authenticate');
+      await restart(desk);
+      await new Process(desk).send(message());
+      checkInvariants(desk);
+    }
   });
 });
 

@@ -91,6 +91,8 @@ export interface PipelineCommands {
   readonly answer: readonly [{ readonly answer: OutgoingAnswer }, undefined];
   /** Takes a sent answer off the outgoing queue. */
   readonly answered: readonly [{ readonly intent: number }, undefined];
+  /** Logs what a port threw, and has the unfinished intents that no flow holds recovered. */
+  readonly fault: readonly [{ readonly error: unknown }, undefined];
 }
 
 /** The kinds of commands. */

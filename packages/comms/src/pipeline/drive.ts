@@ -10,9 +10,9 @@ function perform(ports: PipelinePorts, command: PipelineCommand): Promise<unknow
 }
 
 /**
- * Carries a flow's commands out, one after the other. A port that throws ends the flow with its
- * error, except that a throwing `execute` or `reconcile` is an unknown outcome, which the flow
- * records.
+ * Carries a flow's commands out, one after the other. What a port throws is thrown into the flow,
+ * which answers its sender or ends with it; a throwing `execute` or `reconcile` is an unknown
+ * outcome, which the flow records.
  */
 export async function drive<T>(flow: Flow<T>, ports: PipelinePorts): Promise<T> {
   let step = flow.next();
@@ -23,7 +23,8 @@ export async function drive<T>(flow: Flow<T>, ports: PipelinePorts): Promise<T> 
       result = await perform(ports, command);
     } catch (error) {
       if (!UNSURE.has(command.kind)) {
-        throw error;
+        step = flow.throw(error);
+        continue;
       }
       result = { kind: 'unknown', message: describeError(error) };
     }

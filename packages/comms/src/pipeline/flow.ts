@@ -3,11 +3,27 @@ import { type ManagementCommand, type RequestEnvelope, requestDigest } from '@cl
 import { type Advisor, advisorId } from '../advisors/book.ts';
 import { resolvePrincipal } from '../advisors/resolve.ts';
 import type { ClaimDecision } from './claim.ts';
-import { ask, type Flow, type OutgoingAnswer } from './command.ts';
+import { ask, type Flow, type GatheredFacts, type OutgoingAnswer } from './command.ts';
 import type { Intent, IntentOutcome } from './intent.ts';
 import { type EffectResult, type Observation, recoveryOf } from './outcome.ts';
 import { principalRefusal, type Refusal } from './reason.ts';
 import { checkRate, type GateContext, type Inbound, type Received, receive } from './receive.ts';
+
+/** Nothing was claimed, since the node could not be asked. */
+const UNAVAILABLE: IntentOutcome = {
+  outcome: 'failed',
+  code: 'node_unavailable',
+  message: 'the node did not answer',
+  remedy: 'ask again later',
+};
+
+/** Something broke; what was claimed before it is being recovered. */
+const BROKEN: IntentOutcome = {
+  outcome: 'unknown',
+  code: 'storage',
+  message: 'the node could not store or carry out the request',
+  remedy: 'ask again with the same nonce: it is carried out at most once',
+};
 
 const UNSEEN: Observation = { stateAfter: undefined, confirmed: undefined };
 
@@ -137,7 +153,13 @@ function* fromKnownSender(
     yield* ask('refuse', { malformed: { principal, envelope, refusal, danger } });
     return yield* reply(answerTo(route, envelope, true, refusedOutcome(refusal)));
   }
-  const gathered = yield* ask('facts', { command: command.value });
+  let gathered: GatheredFacts;
+  try {
+    gathered = yield* ask('facts', { command: command.value });
+  } catch (error) {
+    yield* ask('fault', { error });
+    return yield* reply(answerTo(route, envelope, true, UNAVAILABLE));
+  }
   const decision = yield* ask('claim', {
     claim: { principal, envelope, command: command.value, ...gathered, proof, route },
   });
@@ -146,7 +168,7 @@ function* fromKnownSender(
 
 /**
  * From bytes to an answer: the whole pipeline, the same for every transport. Returns the answer that
- * was sent last.
+ * was sent last. Whatever a port throws, the sender is told.
  */
 export function* handleRequest(inbound: Inbound, context: GateContext): Flow<OutgoingAnswer> {
   const received = receive(inbound, context);
@@ -155,8 +177,22 @@ export function* handleRequest(inbound: Inbound, context: GateContext): Flow<Out
     const { refusal, envelope } = received.error;
     return yield* reply(answerTo(route, envelope, false, refusedOutcome(refusal)));
   }
-  const { envelope } = received.value;
-  const authentication = yield* ask('authenticate', { inbound, received: received.value });
+  try {
+    return yield* identified(inbound, received.value, context);
+  } catch (error) {
+    yield* ask('fault', { error });
+    return yield* reply(answerTo(route, received.value.envelope, false, BROKEN));
+  }
+}
+
+function* identified(
+  inbound: Inbound,
+  received: Received,
+  context: GateContext,
+): Flow<OutgoingAnswer> {
+  const { envelope } = received;
+  const { route } = inbound;
+  const authentication = yield* ask('authenticate', { inbound, received });
   if (!authentication.ok) {
     const { message } = authentication;
     const refusal: Refusal = { code: 'signature_invalid', message, remedy: 'sign the request' };
@@ -168,7 +204,12 @@ export function* handleRequest(inbound: Inbound, context: GateContext): Flow<Out
     const refusal = principalRefusal(who.error);
     return yield* reply(answerTo(route, envelope, false, refusedOutcome(refusal)));
   }
-  return yield* fromKnownSender(inbound, received.value, who.value, key, context);
+  try {
+    return yield* fromKnownSender(inbound, received, who.value, key, context);
+  } catch (error) {
+    yield* ask('fault', { error });
+    return yield* reply(answerTo(route, envelope, true, BROKEN));
+  }
 }
 
 /** What an operator's word came to. */

@@ -23,7 +23,8 @@ export type ProofVerdict = 'valid' | 'invalid' | 'not_provable';
 
 /**
  * Checks the sender's signature that an intent receipt carries in `request` (the envelope as it was
- * sent) and `proof` (`scheme` and `key`). HMACs and runes prove nothing to those without the secret.
+ * sent) and `proof` (`scheme` and `key`). HMACs and runes prove nothing to those without the secret,
+ * and neither does a request that only its transport's wrapping vouched for.
  */
 export function checkProof(data: JsonObject, curve: Curve): ProofVerdict {
   const { request, proof } = data;
@@ -36,8 +37,11 @@ export function checkProof(data: JsonObject, curve: Curve): ProofVerdict {
   }
   try {
     const envelope = readRequest(request);
+    const { signature } = envelope;
+    if (signature === undefined) {
+      return 'not_provable';
+    }
     const text = requestSigningText(envelope);
-    const signature = envelope.signature ?? '';
     const good =
       scheme === 'lightning'
         ? isNodeId(key) && verifyEitherForm(text, signature, key, curve)

@@ -102,6 +102,7 @@ describe('verifyReceipts', () => {
       ok: true,
       receipts: 11,
       signatures: 11,
+      proven: 0,
       unsignedTail: 0,
       openIntents: [],
       head: chain.head,

@@ -21,6 +21,8 @@ export interface VerifyReport {
   readonly receipts: number;
   /** Signatures that were checked and good. */
   readonly signatures: number;
+  /** Intents with a good signature of the advisor itself; counted when all signatures are checked. */
+  readonly proven: number;
   /** The last receipts of the chain that carry no signature yet, and how many. */
   readonly unsignedTail: number;
   /** Intents without an outcome at the end. */
@@ -44,6 +46,7 @@ export class ReceiptVerifier {
   #receipts = 0;
   #signatures = 0;
   #unsignedTail = 0;
+  #proven = 0;
   #head: Anchor = EMPTY_HEAD;
   /** The newest signed receipt whose signature was not looked at. */
   #pending: { readonly seq: number; readonly line: ExportLine; readonly at: number } | undefined;
@@ -161,7 +164,9 @@ export class ReceiptVerifier {
       this.#fault(wrong, seq, `receipt ${seq} does not match its intent`);
     }
     if (body.kind === 'intent' && this.#options.signatures === 'all') {
-      if (checkProof(body.data, this.#curve) === 'invalid') {
+      const proof = checkProof(body.data, this.#curve);
+      this.#proven += proof === 'valid' ? 1 : 0;
+      if (proof === 'invalid') {
         this.#fault('advisor_signature_invalid', seq, `the advisor did not sign request ${seq}`);
       }
     }
@@ -214,6 +219,7 @@ export class ReceiptVerifier {
       ok: this.#faults.length === 0,
       receipts: this.#receipts,
       signatures: this.#signatures,
+      proven: this.#proven,
       unsignedTail: this.#unsignedTail,
       openIntents: this.#intents.open,
       head: this.#head,

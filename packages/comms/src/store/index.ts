@@ -1,0 +1,13 @@
+export { commsMigrations } from './migrations.ts';
+export { PipelineStore, type PipelineStoreOptions } from './pipeline-store.ts';
+export {
+  addCheckpoint,
+  addReceipt,
+  chainHead,
+  listReceipts,
+  listUnsigned,
+  pruneReceipts,
+  signReceipt,
+} from './receipt-rows.ts';
+export * from './settings-rows.ts';
+export type { CommsTables } from './tables.ts';

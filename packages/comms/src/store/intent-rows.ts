@@ -1,0 +1,205 @@
+import { isJsonObject, type JsonObject, stringifyJson, type UnixMs } from '@cl-hive/core';
+import { parseCommand } from '@cl-hive/protocol';
+import type { Reader, Transactor } from '@cl-hive/store';
+import type { AdvisorKey } from '../advisors/book.ts';
+import type { Intent, IntentOutcome, IntentState } from '../pipeline/intent.ts';
+import { damaged, readDocument, readMsat, readText } from './documents.ts';
+import type { CommsTables } from './tables.ts';
+
+type Row = CommsTables['comms_intents'];
+
+function toRow(intent: Intent): Row {
+  const { schema, action, params } = intent.command;
+  const { amountMsat, feeMsat, closesMsat } = intent.facts;
+  return {
+    id: intent.id,
+    principal: intent.principal,
+    nonce: intent.nonce,
+    request_digest: intent.requestDigest,
+    command_digest: intent.commandDigest,
+    idempotency_key: intent.idempotencyKey ?? null,
+    state: intent.state,
+    created_at: intent.createdAt,
+    guard_ms: intent.guardMs,
+    expires_guard_ms: intent.expiresGuardMs ?? null,
+    document: stringifyJson({
+      command: { schema, action, params },
+      request: intent.request,
+      proof: intent.proof,
+      route: intent.route,
+      danger: intent.danger,
+      facts: {
+        amount: amountMsat === undefined ? undefined : String(amountMsat),
+        fee: String(feeMsat),
+        closes: String(closesMsat),
+      },
+    }),
+    outcome: intent.outcome === undefined ? null : stringifyJson(intent.outcome),
+  };
+}
+
+function object(value: unknown): JsonObject {
+  if (!isJsonObject(value)) {
+    throw damaged('intent');
+  }
+  return value;
+}
+
+function fromRow(row: Row): Intent {
+  const document = readDocument(row.document, 'intent');
+  const stored = object(document['command']);
+  const facts = object(document['facts']);
+  const command = parseCommand(
+    readText(stored['schema'], 'intent'),
+    readText(stored['action'], 'intent'),
+    stored['params'],
+  );
+  if (!command.ok || typeof document['danger'] !== 'number') {
+    throw damaged('intent');
+  }
+  return {
+    id: row.id,
+    principal: row.principal,
+    nonce: row.nonce,
+    requestDigest: row.request_digest,
+    commandDigest: row.command_digest,
+    idempotencyKey: row.idempotency_key ?? undefined,
+    command: command.value,
+    request: object(document['request']),
+    proof: object(document['proof']) as unknown as AdvisorKey,
+    route: object(document['route']),
+    danger: document['danger'],
+    facts: {
+      amountMsat: facts['amount'] === undefined ? undefined : readMsat(facts['amount'], 'intent'),
+      feeMsat: readMsat(facts['fee'], 'intent'),
+      closesMsat: readMsat(facts['closes'], 'intent'),
+    },
+    state: row.state as IntentState,
+    createdAt: row.created_at as UnixMs,
+    guardMs: row.guard_ms,
+    expiresGuardMs: row.expires_guard_ms ?? undefined,
+    outcome:
+      row.outcome === null
+        ? undefined
+        : (readDocument(row.outcome, 'intent') as unknown as IntentOutcome),
+  };
+}
+
+/** Stores an intent, new or changed. */
+export async function putIntent(tx: Transactor<CommsTables>, intent: Intent): Promise<void> {
+  const { id, ...rest } = toRow(intent);
+  await tx
+    .insertInto('comms_intents')
+    .values({ id, ...rest })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+    .execute();
+}
+
+/** The intent of that number. */
+export async function findIntent(
+  reader: Reader<CommsTables>,
+  id: number,
+): Promise<Intent | undefined> {
+  const row = await reader
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** The principal's intent with that nonce. */
+export async function findByNonce(
+  reader: Reader<CommsTables>,
+  principal: string,
+  nonce: number,
+): Promise<Intent | undefined> {
+  const row = await reader
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('nonce', '=', nonce)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** The principal's newest intent with that idempotency key. */
+export async function findByKey(
+  reader: Reader<CommsTables>,
+  principal: string,
+  key: string | undefined,
+): Promise<Intent | undefined> {
+  if (key === undefined) {
+    return undefined;
+  }
+  const row = await reader
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('idempotency_key', '=', key)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** Intents in one of the given states, oldest first, at most `limit`. */
+export async function listIntents(
+  reader: Reader<CommsTables>,
+  states: readonly IntentState[],
+  limit: number,
+): Promise<readonly Intent[]> {
+  const rows = await reader
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('state', 'in', states)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** How many intents of one principal, or of all, wait. */
+export async function countWaiting(
+  reader: Reader<CommsTables>,
+  principal: string | undefined,
+): Promise<number> {
+  const all = reader
+    .selectFrom('comms_intents')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('state', '=', 'waiting');
+  const query = principal === undefined ? all : all.where('principal', '=', principal);
+  return (await query.executeTakeFirstOrThrow()).count;
+}
+
+const ACTED: readonly IntentState[] = [
+  'claimed',
+  'started',
+  'unknown',
+  'executed',
+  'failed',
+  'unsupported',
+];
+
+/** Actions that were carried out or tried after `sinceGuardMs`. */
+export async function countActed(
+  reader: Reader<CommsTables>,
+  sinceGuardMs: number,
+): Promise<number> {
+  const row = await reader
+    .selectFrom('comms_intents')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('state', 'in', ACTED)
+    .where('guard_ms', '>', sinceGuardMs)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** The number of the next intent. */
+export async function nextIntent(reader: Reader<CommsTables>): Promise<number> {
+  const row = await reader
+    .selectFrom('comms_intents')
+    .select((eb) => eb.fn.max('id').as('last'))
+    .executeTakeFirst();
+  return (row?.last ?? 0) + 1;
+}

@@ -1,0 +1,88 @@
+import type { Migration } from '@cl-hive/store';
+
+/** The schema of this package; the plugin's own first migration stands before it. */
+export const commsMigrations: readonly Migration[] = [
+  {
+    id: 2,
+    name: 'settings',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_guard',
+        `id ${ddl.integer} primary key check (id = 1)`,
+        `guard_ms ${ddl.integer} not null`,
+        `wall_ms ${ddl.integer} not null`,
+      ),
+      ddl.table(
+        'comms_policy',
+        `id ${ddl.integer} primary key check (id = 1)`,
+        `document ${ddl.text} not null`,
+      ),
+      ddl.table(
+        'comms_advisors',
+        `idx ${ddl.integer} primary key`,
+        `document ${ddl.text} not null`,
+      ),
+      ddl.table(
+        'comms_grants',
+        `id ${ddl.integer} primary key`,
+        `advisor ${ddl.text} not null`,
+        `document ${ddl.text} not null`,
+      ),
+      'create index comms_grants_advisor on comms_grants (advisor)',
+    ],
+  },
+  {
+    id: 3,
+    name: 'pipeline',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_nonces',
+        `principal ${ddl.text} primary key`,
+        `highest ${ddl.integer} not null`,
+      ),
+      ddl.table(
+        'comms_intents',
+        `id ${ddl.integer} primary key`,
+        `principal ${ddl.text} not null`,
+        `nonce ${ddl.integer} not null`,
+        `request_digest ${ddl.text} not null`,
+        `command_digest ${ddl.text} not null`,
+        `idempotency_key ${ddl.text}`,
+        `state ${ddl.text} not null`,
+        `created_at ${ddl.integer} not null`,
+        `guard_ms ${ddl.integer} not null`,
+        `expires_guard_ms ${ddl.integer}`,
+        `document ${ddl.text} not null`,
+        `outcome ${ddl.text}`,
+        'unique (principal, nonce)',
+      ),
+      'create index comms_intents_key on comms_intents (principal, idempotency_key)',
+      'create index comms_intents_state on comms_intents (state)',
+      'create index comms_intents_guard on comms_intents (guard_ms)',
+      ddl.table(
+        'comms_ledger',
+        `intent ${ddl.integer} not null`,
+        `power ${ddl.text} not null`,
+        `principal ${ddl.text} not null`,
+        `grant_id ${ddl.integer}`,
+        `${ddl.msat('amount_msat')} not null`,
+        `state ${ddl.text} not null`,
+        `at_guard_ms ${ddl.integer} not null`,
+        'primary key (intent, power)',
+      ),
+      'create index comms_ledger_use on comms_ledger (power, state, at_guard_ms)',
+      'create index comms_ledger_grant on comms_ledger (grant_id)',
+      ddl.table('comms_answers', `intent ${ddl.integer} primary key`),
+      ddl.table(
+        'management_receipts',
+        `seq ${ddl.integer} primary key`,
+        `kind ${ddl.text} not null`,
+        `at_ms ${ddl.integer} not null`,
+        `prev ${ddl.text} not null unique`,
+        `digest ${ddl.text} not null unique`,
+        `body ${ddl.text} not null`,
+        `signature ${ddl.text}`,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,332 @@
+import { type Clock, CodedError, type NodeId, type UnixMs } from '@cl-hive/core';
+import type { Reader, Store, Transactor } from '@cl-hive/store';
+import { type GuardClock, restartedGuardClock, tickGuardClock } from '../gate/guard-clock.ts';
+import { DAY_MS, HOUR_MS, policyCaps } from '../ledger/cap.ts';
+import {
+  type ApprovalDecision,
+  decideApproval,
+  decideLapse,
+  decideRejection,
+} from '../pipeline/approval.ts';
+import {
+  type Claim,
+  type ClaimDecision,
+  decideClaim,
+  type JudgeSnapshot,
+} from '../pipeline/claim.ts';
+import type { GatheredFacts } from '../pipeline/command.ts';
+import type { Intent } from '../pipeline/intent.ts';
+import { decideMalformed, type Malformed } from '../pipeline/malformed.ts';
+import {
+  decideOutcome,
+  type EffectResult,
+  type Observation,
+  type OutcomeDecision,
+} from '../pipeline/outcome.ts';
+import type { Moment, Write } from '../pipeline/write.ts';
+import { effectiveRules } from '../policy/policy.ts';
+import {
+  countActed,
+  countWaiting,
+  findByKey,
+  findByNonce,
+  findIntent,
+  listIntents,
+  nextIntent,
+  putIntent,
+} from './intent-rows.ts';
+import { capUses, grantUses, listEntries, putEntry, usedMsat } from './ledger-rows.ts';
+import { addReceipt } from './receipt-rows.ts';
+import { loadAdvisors, loadGrants, loadPolicy } from './settings-rows.ts';
+import type { CommsTables } from './tables.ts';
+
+/** What a {@link PipelineStore} is opened with. */
+export interface PipelineStoreOptions {
+  readonly store: Store<CommsTables>;
+  readonly clock: Clock;
+  readonly node: NodeId;
+  /** How often the database was restored (`StoreInfo.generation`). */
+  readonly epoch: number;
+  /** Told when the wall clock stepped, in ms; for an alarm. */
+  readonly onStep: (stepMs: number) => void;
+}
+
+/**
+ * The transactions of the pipeline: each reads what a decision needs, lets the pure function decide,
+ * and stores its writes, all or nothing. It is the `claim`, `refuse`, `waiting`, `approve`, `reject`,
+ * `start`, `record` and `answered` of `PipelinePorts`.
+ */
+export class PipelineStore {
+  readonly #options: PipelineStoreOptions;
+  #guard: GuardClock;
+
+  private constructor(options: PipelineStoreOptions, guard: GuardClock) {
+    this.#options = options;
+    this.#guard = guard;
+  }
+
+  /** Reads where guard time stood. */
+  static async open(options: PipelineStoreOptions): Promise<PipelineStore> {
+    const row = await options.store.reader
+      .selectFrom('comms_guard')
+      .select(['guard_ms', 'wall_ms'])
+      .executeTakeFirst();
+    const wall = (row?.wall_ms ?? options.clock.now()) as UnixMs;
+    return new PipelineStore(options, restartedGuardClock(row?.guard_ms ?? 0, wall));
+  }
+
+  /** The time of decisions; guard time moves on with each call. */
+  moment(): Moment {
+    const { clock, onStep } = this.#options;
+    const now = clock.now();
+    const tick = tickGuardClock(this.#guard, now, clock.monotonic());
+    this.#guard = tick.clock;
+    if (tick.stepMs !== 0) {
+      onStep(tick.stepMs);
+    }
+    return { now, guardMs: tick.clock.guardMs };
+  }
+
+  /** One transaction, with its moment stored in it. The work may run again and must only write. */
+  async #transact<T>(
+    work: (tx: Transactor<CommsTables>, moment: Moment) => Promise<T>,
+  ): Promise<T> {
+    const moment = this.moment();
+    return this.#options.store.transact(async (tx) => {
+      const row = { guard_ms: moment.guardMs, wall_ms: moment.now };
+      await tx
+        .insertInto('comms_guard')
+        .values({ id: 1, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+        .execute();
+      return work(tx, moment);
+    });
+  }
+
+  async #write(tx: Transactor<CommsTables>, writes: readonly Write[]): Promise<void> {
+    let last: { readonly seq: number; readonly digest: string } | undefined;
+    for (const write of writes) {
+      switch (write.kind) {
+        case 'nonce':
+          await putNonce(tx, write.principal, write.nonce);
+          break;
+        case 'intent':
+          await putIntent(tx, write.intent);
+          break;
+        case 'ledger':
+          await putEntry(tx, write.entry);
+          break;
+        case 'receipt': {
+          const { seq, digest } = await addReceipt(tx, write.draft, this.#options.node);
+          last = { seq, digest };
+          break;
+        }
+        case 'answer':
+          await queueAnswer(tx, write.intent, last);
+          break;
+      }
+    }
+  }
+
+  async #judging(
+    reader: Reader<CommsTables>,
+    principal: string,
+    { now, guardMs }: Moment,
+  ): Promise<JudgeSnapshot> {
+    const policy = await loadPolicy(reader);
+    const rules = effectiveRules(policy, now);
+    const { advisors } = await loadAdvisors(reader);
+    const advisor = advisors.find(({ index }) => String(index) === principal);
+    const over = advisor?.trialUntil !== undefined && now >= advisor.trialUntil;
+    const active = advisor !== undefined && advisor.revokedAt === undefined && !over;
+    const grants = active ? await loadGrants(reader, principal) : [];
+    const closeSince = guardMs - rules.closeWindowHours * HOUR_MS;
+    return {
+      policy,
+      grants,
+      activity: {
+        actionsLastHour: await countActed(reader, guardMs - HOUR_MS),
+        actionsLastDay: await countActed(reader, guardMs - DAY_MS),
+        spentLastHourMsat: await usedMsat(reader, ['spend'], principal, guardMs - HOUR_MS),
+        closedInWindowMsat: await usedMsat(reader, ['close', 'force_close'], undefined, closeSince),
+        grantUse: await grantUses(
+          reader,
+          grants.map(({ id }) => id),
+        ),
+      },
+      capUses: await capUses(reader, policyCaps(rules), guardMs),
+    };
+  }
+
+  /** Claims a request: nonce, intent, reservation and receipt together, or none of them. */
+  claim(claim: Claim): Promise<ClaimDecision> {
+    const { principal, envelope } = claim;
+    return this.#transact(async (tx, moment) => {
+      const snapshot = {
+        ...(await this.#judging(tx, principal, moment)),
+        epoch: this.#options.epoch,
+        highestNonce: await highestNonce(tx, principal),
+        byNonce: await findByNonce(tx, principal, envelope.nonce),
+        byKey: await findByKey(tx, principal, envelope.idempotencyKey),
+        waiting: {
+          ofPrincipal: await countWaiting(tx, principal),
+          all: await countWaiting(tx, undefined),
+        },
+        nextIntent: await nextIntent(tx),
+      };
+      const decision = decideClaim(claim, snapshot, moment);
+      await this.#write(tx, decision.writes);
+      return decision;
+    });
+  }
+
+  /** Stores the refusal of a request that holds no command. */
+  refuse(malformed: Malformed): Promise<void> {
+    return this.#transact(async (tx, moment) => {
+      const { epoch } = this.#options;
+      const highest = await highestNonce(tx, malformed.principal);
+      await this.#write(tx, decideMalformed(malformed, { epoch, highestNonce: highest }, moment));
+    });
+  }
+
+  /** The waiting intent of that number. */
+  async waiting(id: number): Promise<Intent | undefined> {
+    const intent = await findIntent(this.#options.store.reader, id);
+    return intent?.state === 'waiting' ? intent : undefined;
+  }
+
+  /** Approves a waiting intent, or says why not. */
+  approve(id: number, by: string, gathered: GatheredFacts): Promise<ApprovalDecision> {
+    return this.#transact(async (tx, moment) => {
+      const intent = await findIntent(tx, id);
+      const snapshot = await this.#judging(tx, intent?.principal ?? '', moment);
+      const { facts, stateBefore } = gathered;
+      const decision = decideApproval(id, intent, facts, stateBefore, by, snapshot, moment);
+      await this.#write(tx, decision.writes);
+      return decision;
+    });
+  }
+
+  /** Rejects a waiting intent, or says why not. */
+  reject(id: number, by: string): Promise<ApprovalDecision> {
+    return this.#transact(async (tx, moment) => {
+      const decision = decideRejection(id, await findIntent(tx, id), by, moment);
+      await this.#write(tx, decision.writes);
+      return decision;
+    });
+  }
+
+  /** Closes what waited too long; gives the closed intents, whose answers are queued. */
+  lapse(): Promise<readonly Intent[]> {
+    return this.#transact(async (tx, moment) => {
+      const closed: Intent[] = [];
+      for (const intent of await listIntents(tx, ['waiting'], LIST_MAX)) {
+        const decision = decideLapse(intent, moment);
+        if (decision?.kind === 'closed') {
+          await this.#write(tx, decision.writes);
+          closed.push(decision.intent);
+        }
+      }
+      return closed;
+    });
+  }
+
+  /** Stores that a claimed intent is about to be tried. Throws CodedError `intent_not_claimed`. */
+  start(id: number): Promise<void> {
+    return this.#transact(async (tx) => {
+      const intent = await findIntent(tx, id);
+      if (intent?.state !== 'claimed') {
+        throw new CodedError('intent_not_claimed', `intent ${id} is not claimed`, {
+          remedy: 'run the recovery of unfinished intents',
+        });
+      }
+      await putIntent(tx, { ...intent, state: 'started' });
+    });
+  }
+
+  /** Records what an intent came to, on top of what is stored of it now. */
+  record(id: number, result: EffectResult, observation: Observation): Promise<OutcomeDecision> {
+    return this.#transact(async (tx, moment) => {
+      const intent = await findIntent(tx, id);
+      if (intent === undefined) {
+        throw new CodedError('intent_unknown', `there is no intent ${id}`);
+      }
+      const entries = await listEntries(tx, id);
+      const decision = decideOutcome(intent, entries, result, observation, moment);
+      await this.#write(tx, decision.writes);
+      return { ...decision, intent: (await findIntent(tx, id)) ?? decision.intent };
+    });
+  }
+
+  /** Intents that a stop interrupted, oldest first. */
+  unfinished(): Promise<readonly Intent[]> {
+    const states = ['claimed', 'started', 'unknown'] as const;
+    return listIntents(this.#options.store.reader, states, LIST_MAX);
+  }
+
+  /** Intents whose answer is queued, oldest first. */
+  async queued(): Promise<readonly Intent[]> {
+    const { reader } = this.#options.store;
+    const rows = await reader
+      .selectFrom('comms_answers')
+      .select('intent')
+      .orderBy('intent')
+      .limit(LIST_MAX)
+      .execute();
+    const intents: Intent[] = [];
+    for (const { intent: id } of rows) {
+      const intent = await findIntent(reader, id);
+      if (intent !== undefined) {
+        intents.push(intent);
+      }
+    }
+    return intents;
+  }
+
+  /** Takes an answer off the queue. */
+  answered(intent: number): Promise<void> {
+    return this.#transact(async (tx) => {
+      await tx.deleteFrom('comms_answers').where('intent', '=', intent).execute();
+    });
+  }
+}
+
+/** Rows that one sweep takes; the next sweep takes the rest. */
+const LIST_MAX = 1000;
+
+async function highestNonce(reader: Reader<CommsTables>, principal: string): Promise<number> {
+  const row = await reader
+    .selectFrom('comms_nonces')
+    .select('highest')
+    .where('principal', '=', principal)
+    .executeTakeFirst();
+  return row?.highest ?? 0;
+}
+
+async function putNonce(
+  tx: Transactor<CommsTables>,
+  principal: string,
+  highest: number,
+): Promise<void> {
+  await tx
+    .insertInto('comms_nonces')
+    .values({ principal, highest })
+    .onConflict((conflict) => conflict.column('principal').doUpdateSet({ highest }))
+    .execute();
+}
+
+async function queueAnswer(
+  tx: Transactor<CommsTables>,
+  id: number,
+  receipt: { readonly seq: number; readonly digest: string } | undefined,
+): Promise<void> {
+  const intent = await findIntent(tx, id);
+  if (intent?.outcome !== undefined && receipt !== undefined) {
+    await putIntent(tx, { ...intent, outcome: { ...intent.outcome, receipt } });
+  }
+  await tx
+    .insertInto('comms_answers')
+    .values({ intent: id })
+    .onConflict((conflict) => conflict.column('intent').doNothing())
+    .execute();
+}

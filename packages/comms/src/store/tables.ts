@@ -1,0 +1,47 @@
+import type { MsatText } from '@cl-hive/store';
+
+/** The tables of cl-hive-comms that this package keeps; documents are lossless JSON. */
+export interface CommsTables {
+  /** Guard time; one row, `id` 1. */
+  comms_guard: { id: number; guard_ms: number; wall_ms: number };
+  /** The policy; one row, `id` 1. */
+  comms_policy: { id: number; document: string };
+  comms_advisors: { idx: number; document: string };
+  comms_grants: { id: number; advisor: string; document: string };
+  /** Highest nonce of each principal; never pruned. */
+  comms_nonces: { principal: string; highest: number };
+  comms_intents: {
+    id: number;
+    principal: string;
+    nonce: number;
+    request_digest: string;
+    command_digest: string;
+    idempotency_key: string | null;
+    state: string;
+    created_at: number;
+    guard_ms: number;
+    expires_guard_ms: number | null;
+    document: string;
+    outcome: string | null;
+  };
+  comms_ledger: {
+    intent: number;
+    power: string;
+    principal: string;
+    grant_id: number | null;
+    amount_msat: MsatText;
+    state: string;
+    at_guard_ms: number;
+  };
+  /** Intents whose answer is to be sent. */
+  comms_answers: { intent: number };
+  management_receipts: {
+    seq: number;
+    kind: string;
+    at_ms: number;
+    prev: string;
+    digest: string;
+    body: string;
+    signature: string | null;
+  };
+}
