@@ -186,9 +186,9 @@ describe('claimFleetDir', () => {
 
 describe('resolveFleetDir', () => {
   it('is .hive-lab in the working folder, or what was chosen', () => {
-    expect(resolveFleetDir('/work')).toBe('/work/.hive-lab');
-    expect(resolveFleetDir('/work', 'x')).toBe('/work/x');
-    expect(resolveFleetDir('/work', '/y')).toBe('/y');
+    expect(resolveFleetDir('/home/me')).toBe('/home/me/.hive-lab');
+    expect(resolveFleetDir('/home/me', 'x')).toBe('/home/me/x');
+    expect(resolveFleetDir('/home/me', '/y')).toBe('/y');
   });
 
   it('moves to the temporary files where the paths of sockets would be too long', () => {
