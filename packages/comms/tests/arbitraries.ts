@@ -8,7 +8,7 @@ import {
   type Question,
 } from '@cl-hive/comms';
 import type { Msat, NodeId, UnixMs } from '@cl-hive/core';
-import { type ManagementCommand, parseCommand, TIERS } from '@cl-hive/protocol';
+import { type ManagementCommand, parseCommand, TIERS, type Tier } from '@cl-hive/protocol';
 import fc from 'fast-check';
 
 export const NOW = 1_800_000_000_000;
@@ -52,6 +52,11 @@ export const COMMANDS: readonly ManagementCommand[] = [
   command('hive:wallet/v1', 'withdraw', { destination: ADDRESS, amount_sats: 5000 }),
 ];
 
+/** Mostly the harmless value: else nearly every random question meets some refusal. */
+function seldom<T>(harmless: T, arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 5, arbitrary: fc.constant(harmless) }, { weight, arbitrary });
+}
+
 const amounts = fc.constantFrom(0n, 1n, 1000n, 999_000n, 1_000_000n, 1_000_001n, 200_000_000n);
 export const amount = amounts as fc.Arbitrary<bigint> as fc.Arbitrary<Msat>;
 const moment = fc
@@ -62,9 +67,15 @@ const schema = fc.constantFrom(...COMMANDS).map((c) => c.schema);
 
 const RULES: { readonly [K in keyof PolicyRules]: fc.Arbitrary<PolicyRules[K]> } = {
   autoDangerMax: fc.integer({ min: 0, max: 10 }),
-  dangerMax: fc.integer({ min: 0, max: 10 }),
-  alwaysApprove: fc.array(action, { maxLength: 3 }).map((list) => new Set(list)),
-  blockedSchemas: fc.array(schema, { maxLength: 2 }).map((list) => new Set(list)),
+  dangerMax: seldom(10, fc.integer({ min: 0, max: 10 }), 3),
+  alwaysApprove: seldom(
+    new Set<string>(),
+    fc.array(action, { maxLength: 3 }).map((list) => new Set(list)),
+  ),
+  blockedSchemas: seldom(
+    new Set<string>(),
+    fc.array(schema, { maxLength: 2 }).map((list) => new Set(list)),
+  ),
   actionsPerHour: fc.constantFrom('unlimited' as const, 0, 1, 10),
   actionsPerDay: fc.constantFrom('unlimited' as const, 0, 1, 50),
   feeChangePpmMax: fc.constantFrom('unlimited' as const, 0, 100, 1000),
@@ -98,7 +109,7 @@ export const someRules = fc.record(RULES, { requiredKeys: [] }) as fc.Arbitrary<
 
 export const policy: fc.Arbitrary<Policy> = fc.record({
   preset: fc.constantFrom(...PRESET_NAMES),
-  settings: someRules,
+  settings: seldom({}, someRules, 3),
   overrides: fc.array(
     fc.record({
       id: fc.integer({ min: 1, max: 9 }),
@@ -107,41 +118,57 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
       until: moment,
       reason: fc.constant('test'),
     }),
-    { maxLength: 2 },
+    { maxLength: 1 },
   ),
-  forbiddenPeers: fc.subarray(PEERS).map((list) => new Set(list)),
-  protectedChannels: fc.subarray(CHANNELS.flat()).map((list) => new Set(list)),
+  forbiddenPeers: seldom(
+    new Set<NodeId>(),
+    fc.subarray(PEERS).map((list) => new Set(list)),
+  ),
+  protectedChannels: seldom(
+    new Set<string>(),
+    fc.subarray(CHANNELS.flat()).map((list) => new Set(list)),
+  ),
   nextOverride: fc.constant(10),
 });
 
-const power = fc.record({ amountMsat: amount, until: moment });
+const LONG = (NOW + 10 * 86_400_000) as UnixMs;
+const BEFORE = (NOW - 86_400_000) as UnixMs;
+const power = fc.record({
+  amountMsat: seldom((10n ** 12n) as Msat, amount, 5),
+  until: seldom(LONG, moment),
+});
 
 export const grant: fc.Arbitrary<Grant> = fc.record(
   {
     id: fc.integer({ min: 1, max: 4 }),
     advisor: fc.constant('alice'),
     mode: fc.constantFrom('advice' as const, 'act' as const),
-    tier: fc.constantFrom(...TIERS),
-    actions: fc.oneof(
-      fc.constant('all' as const),
+    tier: seldom<Tier>('admin', fc.constantFrom(...TIERS), 3),
+    actions: seldom<Grant['actions']>(
+      'all',
       fc.array(fc.oneof(action, schema), { maxLength: 6 }).map((list) => new Set(list)),
+      2,
     ),
-    constraints: fc.record(
-      {
-        feeChangePpmMax: fc.constantFrom(0, 100, 1000),
-        amountMsatMax: amount,
-        peers: fc.subarray(PEERS).map((list) => new Set(list)),
-        channels: fc.subarray(CHANNELS.flat()).map((list) => new Set(list)),
-        historyHours: fc.constantFrom(1, 24),
-        dangerMax: fc.integer({ min: 1, max: 10 }),
-      },
-      { requiredKeys: [] },
+    constraints: seldom<Grant['constraints']>(
+      {},
+      fc.record(
+        {
+          feeChangePpmMax: fc.constantFrom(0, 100, 1000),
+          amountMsatMax: amount,
+          peers: fc.subarray(PEERS).map((list) => new Set(list)),
+          channels: fc.subarray(CHANNELS.flat()).map((list) => new Set(list)),
+          historyHours: fc.constantFrom(1, 24),
+          dangerMax: fc.integer({ min: 1, max: 10 }),
+        },
+        { requiredKeys: [] },
+      ),
+      3,
     ),
     spend: power,
     close: power,
     forceClose: power,
-    from: moment,
-    until: moment,
+    from: seldom(BEFORE, moment),
+    until: seldom(LONG, moment),
   },
   { requiredKeys: ['id', 'advisor', 'mode', 'tier', 'actions', 'constraints', 'from'] },
 );
@@ -161,8 +188,8 @@ export const facts: fc.Arbitrary<ActionFacts> = fc.record({
 });
 
 export const activity: fc.Arbitrary<Activity> = fc.record({
-  actionsLastHour: fc.constantFrom(0, 1, 9, 10),
-  actionsLastDay: fc.constantFrom(0, 1, 49, 50),
+  actionsLastHour: seldom(0, fc.constantFrom(0, 1, 9, 10)),
+  actionsLastDay: seldom(0, fc.constantFrom(0, 1, 49, 50)),
   spentLastHourMsat: amount,
   closedInWindowMsat: amount,
   grantUse: fc
