@@ -1,5 +1,5 @@
-import { JsonFramer } from '@cl-hive/cln-rpc';
-import { isCodedError, isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
+import { type Frame, JsonFramer, parseFrame } from '@cl-hive/cln-rpc';
+import { isCodedError, isJsonObject, type JsonObject } from '@cl-hive/core';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
 import { type Salvaged, salvage } from './salvage.ts';
 
@@ -29,7 +29,7 @@ export class Inbox {
     for (;;) {
       try {
         for (const frame of this.#framer.push(rest)) {
-          arrivals.push(read(frame.text, frame.exact));
+          arrivals.push(read(frame));
         }
         if (this.#framer.fault === undefined) {
           return arrivals;
@@ -46,15 +46,15 @@ export class Inbox {
   }
 }
 
-function read(text: string, exact: boolean): Arrival {
+function read(frame: Frame): Arrival {
   try {
-    const message = parseJson(text, exact);
+    const message = parseFrame(frame);
     return isJsonObject(message)
       ? { kind: 'message', message }
       : { kind: 'refused', reason: 'the message is not an object', salvaged: salvage('') };
   } catch (error) {
     const reason = isCodedError(error) ? error.message : 'not valid JSON';
-    return { kind: 'refused', reason, salvaged: salvage(text) };
+    return { kind: 'refused', reason, salvaged: salvage(frame.text) };
   }
 }
 

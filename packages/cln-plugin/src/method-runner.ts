@@ -101,7 +101,8 @@ export function describeFailure(
   const told = errorObject(name, error);
   if (!(error instanceof MethodError)) {
     log(
-      error instanceof CodedError ? 'info' : 'broken',
+      // The caller got the coded error whole; only whoever debugs wants its stack as well.
+      error instanceof CodedError ? 'debug' : 'broken',
       redact(`${name}: ${errorText(error)}`, secrets),
     );
   }
