@@ -7,6 +7,7 @@ import {
   type Fleet,
   type FleetEvent,
   type FleetNode,
+  type LabFleetNode,
   labBackend,
   type PluginSpec,
   realBackend,
@@ -14,7 +15,7 @@ import {
 import { type PluginName, pluginFile } from './plugins.ts';
 
 /** `npm run test:real` sets this: the same tests then run on real lightningd. */
-const REAL = process.env['CL_HIVE_REAL'] === '1';
+export const REAL = process.env['CL_HIVE_REAL'] === '1';
 
 /** Longest wait for something to become true, ms; generous, because it only matters for a failure. */
 const DEADLINE_MS = 30_000;
@@ -141,6 +142,15 @@ export class NodeUnderTest {
     }
   }
 
+  /** Ends the emulated node as SIGKILL would. */
+  async kill(): Promise<void> {
+    if (!('end' in this.#node)) {
+      throw new Error('only an emulated node can be killed here');
+    }
+    await (this.#node as LabFleetNode).end('kill');
+  }
+
+  /** Stops the node in order. Twice is once. */
   async stop(): Promise<void> {
     await this.#rpc.close();
     await this.#fleet.stop();
