@@ -100,9 +100,10 @@ class Bench {
     store: Store<CommsTables>,
     clock: VirtualClock,
     effects: Effects,
+    epoch = 0,
   ): Promise<Bench> {
     const steps: number[] = [];
-    const options = { store, clock, node: NODE, epoch: 0, onStep: (ms: number) => steps.push(ms) };
+    const options = { store, clock, node: NODE, epoch, onStep: (ms: number) => steps.push(ms) };
     const bench = new Bench(store, clock, effects, await PipelineStore.open(options));
     bench.steps.push(...steps);
     return bench;
@@ -535,6 +536,22 @@ describe.each(DATABASE_KINDS)('the pipeline on %s', (kind) => {
     clock.advance(10);
     expect(next.moment().guardMs).toBe(before + 10);
     expect(steps).toEqual([-3_600_000]);
+  });
+
+  it('RP-10: after a restore the messages of before are for another epoch', async () => {
+    const bench = await world(['alice']);
+    const { store, clock, effects } = bench;
+    await bench.send(message('alice', 1));
+    const restored = await Bench.open(store, clock, effects, 1);
+    await store.transact((tx) => tx.deleteFrom('comms_nonces').execute());
+    await store.transact((tx) => tx.deleteFrom('comms_intents').execute());
+    expect((await restored.send(message('alice', 1))).outcome).toMatchObject({
+      code: 'epoch_mismatch',
+      remedy: 'sign with epoch 1',
+    });
+    expect((await restored.send(message('alice', 1, { epoch: 1 }))).outcome.code).not.toBe(
+      'epoch_mismatch',
+    );
   });
 
   it('starts only what is claimed', async () => {

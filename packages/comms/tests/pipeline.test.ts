@@ -192,7 +192,7 @@ describe('the pipeline', () => {
     expect(again.outcome.code).toBe('nonce_used');
   });
 
-  it('refuses early, and says what would change it', async () => {
+  it('PB-01, PB-06: refuses early, and says what would change it', async () => {
     const cases: readonly (readonly [string, Inbound])[] = [
       ['wrong_node', message({ node: `02${'cc'.repeat(32)}` as typeof NODE })],
       ['clock_skew', message({ timestamp: START / 1000 - 301 })],
@@ -207,6 +207,8 @@ describe('the pipeline', () => {
         message({ schema: 'hive:policy/v1', action: 'preset', params: { preset: 'aggressive' } }),
       ],
       ['action_unknown', message({ action: 'preset' })],
+      ['action_unknown', message({ action: ' KEYSEND ' })],
+      ['action_unknown', message({ action: 'key\u017fend' })],
       ['param_invalid', message({ params: { destination: PEER, amount_msat: 0 } })],
       ['envelope_too_large', { ...message(), bytes: new Uint8Array(65_536) }],
       ['envelope_syntax', { ...message(), bytes: utf8ToBytes('{') }],
@@ -272,7 +274,7 @@ describe('the pipeline', () => {
     const key = { idempotencyKey: 'k' };
     await process.send(message({ ...key, nonce: 1 }));
     const again = await process.send(message({ ...key, nonce: 2 }));
-    expect(again).toMatchObject({ repeated: true, outcome: { outcome: 'executed' } });
+    expect(again).toMatchObject({ nonce: 2, repeated: true, outcome: { outcome: 'executed' } });
     const other = { destination: PEER, amount_msat: 2000 };
     const conflict = await process.send(message({ ...key, nonce: 3, params: other }));
     expect(conflict.outcome.code).toBe('idempotency_conflict');

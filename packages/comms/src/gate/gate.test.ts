@@ -48,7 +48,7 @@ describe('judgeNonce', () => {
 });
 
 describe('RateLimiter', () => {
-  it('lets 60 through in any minute, 5 of them dangerous, and opens again after it', () => {
+  it('CK-04: lets 60 through in any minute of monotonic time, 5 of them dangerous, and opens again after it', () => {
     const limiter = new RateLimiter(1);
     let passed = 0;
     for (let i = 0; i < 100; i += 1) {

@@ -69,7 +69,11 @@ export interface PipelineCommands {
   readonly reject: readonly [{ readonly id: number; readonly by: string }, ApprovalDecision];
   /** Stores that the effect is about to be tried. */
   readonly start: readonly [{ readonly intent: Intent }, undefined];
-  /** Carries out the intent's frozen command, once, under its effect key. */
+  /**
+   * Carries out the intent's frozen command, once, under its effect key. What surely did nothing is
+   * `failed` or `unsupported`; whatever cannot be told is `unknown`. A read that a person approved
+   * comes here too.
+   */
   readonly execute: readonly [{ readonly intent: Intent }, EffectResult];
   /** Looks whether the effect is there. */
   readonly observe: readonly [
@@ -87,7 +91,7 @@ export interface PipelineCommands {
     },
     OutcomeDecision,
   ];
-  /** Sends an answer. */
+  /** Sends an answer, or keeps it for later: a sender that is out of reach is no fault. */
   readonly answer: readonly [{ readonly answer: OutgoingAnswer }, undefined];
   /** Takes a sent answer off the outgoing queue. */
   readonly answered: readonly [{ readonly intent: number }, undefined];

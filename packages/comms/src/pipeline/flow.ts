@@ -116,8 +116,12 @@ function* afterClaim(
   route: JsonObject,
 ): Flow<OutgoingAnswer> {
   switch (decision.kind) {
-    case 'known':
-      return yield* reply(answerAbout(decision.intent, route, true));
+    case 'known': {
+      // Under an idempotency key the known intent has the nonce of another request.
+      const about = answerAbout(decision.intent, route, true);
+      const { nonce } = envelope;
+      return yield* reply({ ...about, nonce, requestDigest: requestDigest(envelope) });
+    }
     case 'refused':
       return yield* reply(answerTo(route, envelope, true, refusedOutcome(decision.refusal)));
     case 'read': {
