@@ -6,7 +6,7 @@ export default defineConfig({
   // Vitest hands these to Node as well, where `import` would make require() load ES modules.
   ssr: { resolve: { conditions: ['@cl-hive/source', 'node', 'default'] } },
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'tests/**/*.test.mjs'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     setupFiles: [new URL('vitest.setup.ts', import.meta.url).pathname],
     passWithNoTests: false,

@@ -57,6 +57,18 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'ut
 if (!readFileSync(path.join(ROOT, 'CHANGELOG.md'), 'utf8').includes(`## ${version}`)) {
   problems.push(`CHANGELOG.md has no entry for ${version}`);
 }
+// The plugins tell each other and their operators the release: every place must say the same.
+const versions = files
+  .filter((file) => /^(?:packages|apps|tools)\/[^/]+\/package\.json$/.test(file))
+  .map((file) => [file, JSON.parse(readFileSync(path.join(ROOT, file), 'utf8')).version]);
+const told = /VERSION = '(.+)'/.exec(
+  readFileSync(path.join(ROOT, 'packages/runtime/src/version.ts'), 'utf8'),
+);
+for (const [file, other] of [...versions, ['packages/runtime/src/version.ts', told?.[1]]]) {
+  if (other !== version) {
+    problems.push(`${file}: version ${other}, the workspace is ${version}`);
+  }
+}
 for (const problem of problems) {
   console.error(problem);
 }
