@@ -145,6 +145,8 @@ export class LightningNode {
     await this.#listener.listen();
     await this.#host.initAll();
     if (this.#lifeline.phase !== 'starting') {
+      // Stopped by RPC while plugins were starting.
+      await this.#stopping;
       return;
     }
     this.#lifeline.enter('running');

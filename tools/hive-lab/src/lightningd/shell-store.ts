@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import {
   array,
   bigInteger,
-  bytesToHex,
   type Decoded,
   hex,
-  hexToBytes,
   integer,
   object,
   optional,
@@ -109,7 +107,7 @@ export class ShellStore {
   #load({ datastore, rune, blacklist }: Decoded<typeof record>): void {
     if (datastore?.hex !== undefined) {
       const { key, generation = 0n } = datastore;
-      this.datastore.put({ key, generation, data: hexToBytes(datastore.hex) });
+      this.datastore.put({ key, generation, data: Buffer.from(datastore.hex, 'hex') });
     } else if (datastore !== undefined) {
       this.datastore.remove(datastore.key);
     }
@@ -129,5 +127,5 @@ export class ShellStore {
 }
 
 function dataLine({ key, data, generation }: DatastoreEntry): string {
-  return stringifyJson({ datastore: { key, hex: bytesToHex(data), generation } });
+  return stringifyJson({ datastore: { key, hex: Buffer.from(data).toString('hex'), generation } });
 }

@@ -253,6 +253,26 @@ describe('rpc_command', () => {
     expect(bench.logged("rpc_command hook 'getinfo' already modified, ignoring.")).toHaveLength(1);
   });
 
+  it('may outlive the plugin whose method was called', async () => {
+    const hook = hooking(
+      { name: 'rpc_command', filters: ['mine'] },
+      'setTimeout(() => reply({ result: "continue" }), 0); globalThis.go = 1;',
+      'hook',
+    );
+    const owner = bench.plugin('owner.js', {
+      manifest: {
+        rpcmethods: [{ name: 'mine', usage: '' }],
+        hooks: [{ name: 'rpc_command', filters: ['mine'], before: ['hook.js'] }],
+      },
+      onRequest:
+        'if (request.method === "rpc_command") { reply({ result: "continue" }); process.exit(0); }',
+    });
+    const { node } = await start(hook, owner);
+    await expect(bench.call(node, 'mine')).rejects.toMatchObject({
+      message: expect.stringMatching(/Unknown command|Plugin terminated/) as string,
+    });
+  });
+
   it('that is never answered holds up everything, stop included', async () => {
     const { node } = await start(hooking('rpc_command', ''));
     const client = await bench.client(node);

@@ -5,6 +5,7 @@ import { VirtualClock } from '@cl-hive/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ORPHAN_GRACE_MS, SHUTDOWN_GRACE_MS } from '../../src/lightningd/limits.ts';
 import { Bench, until } from './harness.ts';
+import { RawClient } from './raw-client.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -95,10 +96,10 @@ describe('plugin start', () => {
       code: -32602,
       message: `${missing} is not executable: No such file or directory`,
     });
-    // The joined path is what lightningd names, also for an absolute one.
+    // Root may execute what nobody may, but not what has no x bit at all.
     expect(await start(text)).toMatchObject({
       code: -32602,
-      message: expect.stringContaining('is not executable') as string,
+      message: `${text} is not executable: Permission denied`,
     });
     expect(await start(fixed)).toMatchObject({
       code: -3,
@@ -228,6 +229,19 @@ describe('plugin stop', () => {
     expect(bench.logged('Timeout on shutdown: killing anyway')).toHaveLength(1);
   });
 
+  it('answers everyone who asked for it', async () => {
+    const path = bench.plugin('twice.js', {
+      ...PATIENT,
+      onNotification: `if (globalThis.told) process.exit(0); globalThis.told = true; return;`,
+    });
+    const node = await bench.start({ plugins: [{ path }] });
+    const answers = await Promise.all([
+      bench.call(node, 'plugin', ['stop', 'twice.js']),
+      bench.call(node, 'plugin', ['stop', 'twice.js']),
+    ]);
+    expect(answers).toMatchObject([{ command: 'stop' }, { command: 'stop' }]);
+  });
+
   it('refuses strangers and plugins that are not dynamic', async () => {
     const fixed = bench.plugin('fixed.js', { manifest: { dynamic: false } });
     const node = await bench.start({ plugins: [{ path: fixed }] });
@@ -287,6 +301,21 @@ describe('the end of a node', () => {
     expect(stored).toMatchObject({
       datastore: [{ string: expect.stringMatching(/^(ENOENT|ECONNREFUSED)$/) as string }],
     });
+  });
+
+  it('by stop may come while plugins are still starting', async () => {
+    const path = bench.plugin('slow.js', { onInit: `process.stderr.write('init\\n');` });
+    const rpcFile = join(bench.dir, 'node', 'regtest', 'lightning-rpc');
+    const lines: string[] = [];
+    const starting = bench.start({
+      plugins: [{ path }],
+      onStderr: (_name, line) => lines.push(line),
+    });
+    const refused = expect(starting).rejects.toMatchObject({ data: { end: { kind: 'stopped' } } });
+    await until(() => lines.length === 1);
+    const client = await RawClient.connect(rpcFile);
+    expect(await client.call('stop')).toEqual({ result: 'Shutdown complete' });
+    await refused;
   });
 
   it('by stop closes the sockets of unfinished calls, and kills after 30 s', async () => {

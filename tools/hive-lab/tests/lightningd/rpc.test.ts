@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabRpcError, RenderedJson } from '../../src/contract/node.ts';
 import type { Lightningd } from '../../src/lightningd/index.ts';
@@ -330,6 +331,60 @@ describe('a connection', () => {
       await new Promise((resolve) => socket.once('close', resolve));
     }
     expect(await bench.call(node, 'echo', { release: true })).toEqual({});
+  });
+});
+
+describe('any client', () => {
+  it('is answered or cut off, whatever it sends, and harms nobody', async () => {
+    const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value));
+    const request = fc
+      .dictionary(
+        fc.constantFrom('jsonrpc', 'id', 'method', 'params', 'filter'),
+        fc.oneof(
+          json,
+          fc.constantFrom(
+            '"2.0"',
+            '"getinfo"',
+            '"help"',
+            '"plugin"',
+            '"datastore"',
+            '"check"',
+            '"createrune"',
+            '{}',
+            '[]',
+          ),
+        ),
+      )
+      .map(
+        (members) =>
+          `{${Object.entries(members)
+            .map(([name, raw]) => `"${name}":${raw}`)
+            .join(',')}}`,
+      );
+    const bytes = fc.oneof(
+      request.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 60 }),
+    );
+    const inputs = fc.sample(fc.array(bytes, { minLength: 1, maxLength: 3 }), 150);
+    await Promise.all(
+      inputs.map(async (input) => {
+        const client = await RawClient.connect(node.rpcFile);
+        client.write(Buffer.concat(input));
+        client.write('} {"jsonrpc":"2.0","id":"end","method":"getinfo","params":{}}');
+        await until(
+          () =>
+            client.ended ||
+            client.received.includes('"end"') ||
+            client.received.includes('"error"'),
+        );
+        client.close();
+      }),
+    );
+    expect(node.ended()).toBeUndefined();
+    expect(
+      bench.logged('hive-lab failed in').filter(({ text }) => !text.includes('listfunds')),
+    ).toEqual([]);
+    expect(await bench.call(node, 'getinfo')).toMatchObject({ id: 'x' });
   });
 });
 

@@ -1,5 +1,4 @@
 import type { JsonObject } from '@cl-hive/core';
-import { bytesToHex } from '@cl-hive/core';
 import { LabRpcError } from '../../contract/node.ts';
 import { RPC_ERROR } from '../data/rpc-error-codes.ts';
 import type { Lifeline } from '../lifeline.ts';
@@ -49,7 +48,7 @@ function shown({ key, data, generation }: DatastoreEntry): JsonObject {
   return {
     key,
     generation,
-    hex: bytesToHex(data),
+    hex: Buffer.from(data).toString('hex'),
     ...(text === undefined ? {} : { string: text }),
   };
 }

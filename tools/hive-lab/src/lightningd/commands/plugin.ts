@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type LabAnswer, LabRpcError } from '../../contract/node.ts';
 import { RPC_ERROR } from '../data/rpc-error-codes.ts';
 import { defaultPlugins, executeFault, pluginsIn } from '../plugins/plugin-files.ts';
@@ -102,7 +102,8 @@ async function start(
   const { host } = parts;
   const startOptionsGiven = startOptions(params);
   const asked = argument(params, 'plugin');
-  const path = executeFault(asked) === undefined ? asked : join(host.defaultFolder, asked);
+  const here = resolve(host.workingFolder, asked);
+  const path = executeFault(here) === undefined ? here : resolve(host.defaultFolder, asked);
   const fault = executeFault(path);
   if (fault !== undefined) {
     throw invalidParams(`${path} is not executable: ${fault}`);
@@ -110,11 +111,11 @@ async function start(
   if (checking) {
     return CHECKED;
   }
-  return await new Promise((resolve, reject) => {
+  return await new Promise((settle, reject) => {
     const plugin = host.register(path, {
       startOptions: startOptionsGiven,
       waiter: {
-        started: () => resolve(listing(parts, 'start')),
+        started: () => settle(listing(parts, 'start')),
         killed: (reason) =>
           reject(new LabRpcError(RPC_ERROR.plugin, `${plugin?.path ?? path}: ${reason}`)),
       },
@@ -143,10 +144,10 @@ async function stop(
     throw invalidParams(`${name} cannot be managed when lightningd is up`);
   }
   plugin.important = false;
-  await new Promise<void>((resolve) => {
-    if (!host.askToEnd(plugin, resolve)) {
+  await new Promise<void>((settle) => {
+    if (!host.askToEnd(plugin, settle)) {
       host.kill(plugin, 'info', 'stopped by lightningd via RPC');
-      resolve();
+      settle();
     }
   });
   return { command: 'stop', result: `Successfully stopped ${plugin.shortName}.` };
@@ -154,9 +155,10 @@ async function stop(
 
 function folderOf({ host }: PluginCommandParts, params: Params, { checking }: ShellCall): void {
   const folder = argument(params, 'directory');
+  const here = resolve(host.workingFolder, folder);
   let paths: readonly string[];
   try {
-    paths = pluginsIn(folder);
+    paths = pluginsIn(here);
   } catch {
     throw invalidParams(`Could not open ${folder}`);
   }
@@ -177,8 +179,8 @@ async function startAll(
   if (checking) {
     return CHECKED;
   }
-  return await new Promise((resolve) => {
-    parts.host.whenAllUp(() => resolve(listing(parts, subcommand)));
+  return await new Promise((settle) => {
+    parts.host.whenAllUp(() => settle(listing(parts, subcommand)));
     parts.host.launchAll(command.id);
   });
 }

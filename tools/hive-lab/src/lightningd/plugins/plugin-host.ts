@@ -1,42 +1,20 @@
 import { join } from 'node:path';
-import type { Clock } from '@cl-hive/core';
+import { describeError } from '@cl-hive/core';
 import type { LogLevel } from '../../contract/node.ts';
-import type { NodeConfig } from '../config/node-config.ts';
-import type { Lifeline } from '../lifeline.ts';
-import { HANDSHAKE_TIMEOUT_MS, ORPHAN_GRACE_MS, SHUTDOWN_GRACE_MS } from '../limits.ts';
-import type { LogBook } from '../log-book.ts';
-import type { FeatureSet } from '../rules/feature-set.ts';
-import type { Handshake } from './handshake.ts';
-import type { HookChains } from './hook-chains.ts';
-import type { Notifier } from './notifier.ts';
+import { HANDSHAKE_TIMEOUT_MS, SHUTDOWN_GRACE_MS } from '../limits.ts';
 import { Plugin, type StartWaiter } from './plugin.ts';
 import { canonicalPath, fileChecksum } from './plugin-files.ts';
+import type { PluginHostParts } from './plugin-host-parts.ts';
 import { handlePluginMessage } from './plugin-output.ts';
-import { PluginProcess } from './plugin-process.ts';
-import { isCalled, type PluginSet } from './plugin-set.ts';
+import type { PluginProcess } from './plugin-process.ts';
+import { isCalled } from './plugin-set.ts';
+import { ProcessPool } from './process-pool.ts';
 import { unknownTopics } from './topics.ts';
-
-/** What a plugin host stands on. */
-export interface PluginHostParts {
-  readonly lightningDir: string;
-  readonly baseDir: string;
-  readonly developer: boolean;
-  readonly clock: Clock;
-  readonly lifeline: Lifeline;
-  readonly log: LogBook;
-  readonly config: NodeConfig;
-  readonly features: FeatureSet;
-  readonly plugins: PluginSet;
-  readonly notifier: Notifier;
-  readonly hooks: HookChains;
-  readonly handshake: Handshake;
-  readonly onStderr: (plugin: string, line: string) => void;
-}
 
 /** Starts, kills and ends a node's plugins. */
 export class PluginHost {
   readonly #parts: PluginHostParts;
-  readonly #processes = new Set<PluginProcess>();
+  readonly #pool: ProcessPool;
   readonly #disabled: string[] = [];
   #index = 0;
   /** During boot; afterwards plugins are started one by one. */
@@ -48,11 +26,17 @@ export class PluginHost {
 
   constructor(parts: PluginHostParts) {
     this.#parts = parts;
+    this.#pool = new ProcessPool(parts);
     parts.lifeline.onEnd((end) => {
       if (end.kind !== 'stopped') {
         this.#hangUp();
       }
     });
+  }
+
+  /** Relative paths start here: the node's working directory. */
+  get workingFolder(): string {
+    return this.#parts.lightningDir;
   }
 
   /** The folder `plugins` of the lightning folder. */
@@ -125,26 +109,36 @@ export class PluginHost {
 
   /** Starts a noted plugin and asks for its manifest. */
   launch(plugin: Plugin, callerId?: string): void {
-    const { lightningDir, developer, log, plugins } = this.#parts;
+    const { log } = this.#parts;
     plugin.state = 'manifest';
-    const child = new PluginProcess(plugin.path, lightningDir, developer, {
-      message: (message) => {
-        const fault = handlePluginMessage(plugin, message, log, this.#parts.notifier);
-        if (fault !== undefined && plugins.has(plugin)) {
-          this.kill(plugin, 'unusual', fault);
-        }
-      },
-      broken: (reason) => this.kill(plugin, 'unusual', reason),
-      closed: () => this.#closed(plugin),
-      failed: (reason) => this.#failedToStart(plugin, reason),
-      stderr: (line) => this.#parts.onStderr(plugin.shortName, line),
-    });
+    const child = this.#spawn(plugin);
+    if (child === undefined) {
+      return;
+    }
     plugin.process = child;
-    this.#processes.add(child);
-    void child.gone.then(() => this.#processes.delete(child));
     log.add('debug', 'plugin-manager', `started(${child.pid ?? 0}) ${plugin.path}`);
     this.#parts.handshake.askManifest(plugin, this, callerId);
     this.#limit(plugin);
+  }
+
+  #spawn(plugin: Plugin): PluginProcess | undefined {
+    const { log, plugins, notifier } = this.#parts;
+    try {
+      return this.#pool.start(plugin, {
+        message: (message) => {
+          const fault = handlePluginMessage(plugin, message, log, notifier);
+          if (fault !== undefined && plugins.has(plugin)) {
+            this.kill(plugin, 'unusual', fault);
+          }
+        },
+        broken: (reason) => this.kill(plugin, 'unusual', reason),
+        closed: () => this.#closed(plugin),
+        failed: (reason) => this.#failedToStart(plugin, reason),
+      });
+    } catch (error) {
+      this.#failedToStart(plugin, describeError(error));
+      return undefined;
+    }
   }
 
   /** Launches every noted plugin that has not been. */
@@ -254,12 +248,13 @@ export class PluginHost {
       await empty;
     }
     cancel();
+    this.#idle();
     await this.allGone();
   }
 
   /** Resolves when no process of this host is left, killed ones included. */
   async allGone(): Promise<void> {
-    await Promise.all(Array.from(this.#processes, async (child) => child.gone));
+    await this.#pool.allGone();
   }
 
   /** Tells a plugin to end; false when it did not subscribe to `shutdown`. Kills it in 30 s. */
@@ -272,8 +267,10 @@ export class PluginHost {
       log.add('unusual', plugin.logSource, 'Timeout on shutdown: killing anyway');
       this.kill(plugin, 'info', 'stopped by lightningd via RPC');
     });
+    const { onGone: others } = plugin;
     plugin.onGone = () => {
       cancel();
+      others?.();
       onGone();
     };
     return true;
@@ -387,12 +384,7 @@ export class PluginHost {
     for (const plugin of this.#parts.plugins.all) {
       plugin.timeout?.();
     }
-    for (const child of this.#processes) {
-      child.forget();
-      child.hangUp();
-      const cancel = this.#parts.clock.after(ORPHAN_GRACE_MS, () => child.kill());
-      void child.gone.then(cancel);
-    }
+    this.#pool.hangUp();
     this.#idle();
     this.#whenEmpty?.();
   }

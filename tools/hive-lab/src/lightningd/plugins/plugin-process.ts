@@ -13,7 +13,15 @@ export interface PluginProcessEvents {
   readonly closed: () => void;
   /** It could not be started. */
   readonly failed: (reason: string) => void;
-  readonly stderr: (line: string) => void;
+}
+
+/** How a plugin's process is started. */
+export interface PluginProcessSpec {
+  readonly path: string;
+  readonly cwd: string;
+  readonly developer: boolean;
+  /** A line on its standard error, also of one that is forgotten already: why it died, mostly. */
+  readonly onStderr: (line: string) => void;
 }
 
 /** A plugin's process with its pipes, started as lightningd starts it. */
@@ -24,10 +32,11 @@ export class PluginProcess {
   /** Settles once the process is gone and its pipes are closed. */
   readonly gone: Promise<void>;
 
-  constructor(path: string, cwd: string, developer: boolean, events: PluginProcessEvents) {
+  /** Throws, or reports `failed`, when it cannot be started. */
+  constructor(spec: PluginProcessSpec, events: PluginProcessEvents) {
     this.#events = events;
-    this.#child = spawn(path, developer ? ['--developer'] : [], {
-      cwd,
+    this.#child = spawn(spec.path, spec.developer ? ['--developer'] : [], {
+      cwd: spec.cwd,
       env: { ...process.env, LIGHTNINGD_PLUGIN: '1', LIGHTNINGD_VERSION: VERSION },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -43,7 +52,7 @@ export class PluginProcess {
     this.#child.stdout.on('error', () => {});
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#child.stdout.once('close', () => this.#events?.closed());
-    this.#watchStderr();
+    this.#watchStderr(spec.onStderr);
   }
 
   get pid(): number | undefined {
@@ -81,14 +90,19 @@ export class PluginProcess {
     }
   }
 
-  #watchStderr(): void {
+  #watchStderr(onLine: (line: string) => void): void {
     let rest = '';
     this.#child.stderr.on('error', () => {});
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        this.#events?.stderr(line);
+        onLine(line);
+      }
+    });
+    this.#child.stderr.once('end', () => {
+      if (rest !== '') {
+        onLine(rest);
       }
     });
   }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Cancel } from '@cl-hive/core';
-import { rawText, type WireObject } from '../rules/json-members.ts';
+import type { WireObject } from '../rules/json-members.ts';
 import type { Manifest } from '../rules/manifest.ts';
 import type { PluginProcess } from './plugin-process.ts';
 
@@ -117,9 +117,4 @@ export function isTerminated(reply: WireObject): boolean {
   return (
     typeof error === 'object' && error !== null && 'code' in error && Number(error['code']) === -4
   );
-}
-
-/** The method of a plugin's message, unescaped no further than lightningd does. */
-export function methodOf(message: WireObject): string {
-  return rawText(message.raw('method') ?? '');
 }

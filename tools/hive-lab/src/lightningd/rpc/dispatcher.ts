@@ -104,6 +104,12 @@ export class Dispatcher {
 
   /** Passes a request to the plugin that offers its method. */
   #forward(command: RunningCommand, plugin: Plugin, method: string, wire: WireObject): void {
+    if (!this.#parts.plugins.has(plugin)) {
+      // It died while the hooks were asked.
+      command.fail(RPC_ERROR.methodNotFound, `Unknown command '${method}'`);
+      this.#running.delete(command);
+      return;
+    }
     const deprecatedOk = command.connection?.flags.deprecatedOk ?? this.#parts.deprecatedOk;
     if (deprecatedOk !== this.#parts.deprecatedOk) {
       this.#parts.notifier.single(plugin, 'deprecated_oneshot', { deprecated_ok: deprecatedOk });

@@ -1,11 +1,4 @@
-import {
-  isHex,
-  isNodeId,
-  type JsonValue,
-  type NodeId,
-  parseJson,
-  stringifyJson,
-} from '@cl-hive/core';
+import { isHex, isNodeId, type JsonValue, type NodeId, stringifyJson } from '@cl-hive/core';
 import { LabRpcError } from '../../contract/node.ts';
 import { RPC_ERROR } from '../data/rpc-error-codes.ts';
 import { itemTexts, rawKind, rawText } from './json-members.ts';
@@ -96,6 +89,3 @@ export const keyPath: ParamType<readonly string[]> = (raw, name) => {
     return rawText(item);
   });
 };
-
-/** Any JSON value. */
-export const anyValue: ParamType<JsonValue> = (raw) => parseJson(raw);
