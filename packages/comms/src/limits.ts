@@ -70,3 +70,9 @@ export const CHECKPOINT_RECEIPTS = 64;
 
 /** Longest line of an exported receipt, in characters; a record with the largest envelope is below. */
 export const RECEIPT_LINE_MAX = 262_144;
+
+/** Deepest nesting of an answer's result, below the envelope's own; deeper parts go out as JSON text. */
+export const ANSWER_RESULT_DEPTH_MAX = 5;
+
+/** Bytes of an answer that are kept free for its signature and the signature's name. */
+export const ANSWER_SIGNATURE_BYTES = 128;

@@ -8,6 +8,7 @@ import {
   decodeSettings,
   effectiveRules,
   encodeSettings,
+  endGrant,
   type Grant,
   isQuiet,
   isTimeZone,
@@ -534,6 +535,14 @@ describe('policy settings', () => {
     expect(
       codeOf(() => changePolicy(channels, { kind: 'protect_channel', channel: 'x' }, now)),
     ).toBe('policy_full');
+  });
+});
+
+describe('endGrant', () => {
+  it('ends a grant now, and never makes one longer', () => {
+    expect(judge(ask({ grants: [endGrant(ACT, now)] })).code).toBe('grant_missing');
+    const over = { ...ACT, until: (now - 5) as UnixMs };
+    expect(endGrant(over, now).until).toBe(now - 5);
   });
 });
 

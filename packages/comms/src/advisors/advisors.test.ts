@@ -84,6 +84,8 @@ describe('the book of advisors', () => {
     const next = apply(revoked, { kind: 'add', name: 'carol', keys: [key('c')] });
     expect(next.advisors.map(({ index }) => index)).toEqual([1, 2, 3]);
     expect(() => apply(next, { kind: 'add', name: 'bob', keys: [key('d')] })).toThrow('taken');
+    const back = apply(next, { kind: 'reinstate', advisor: 2 });
+    expect(findAdvisor(back, 'bob')?.revokedAt).toBeUndefined();
   });
 
   it('bounds aliases and keys', () => {

@@ -42,7 +42,9 @@ export type AdvisorChange =
     }
   | { readonly kind: 'add_key' | 'remove_key'; readonly advisor: number; readonly key: AdvisorKey }
   | { readonly kind: 'end_trial'; readonly advisor: number }
-  | { readonly kind: 'revoke'; readonly advisor: number };
+  | { readonly kind: 'revoke'; readonly advisor: number }
+  /** Takes a revocation back; grants of before must have been ended (`endGrant`) with it. */
+  | { readonly kind: 'reinstate'; readonly advisor: number };
 
 /** Why a change of the book was refused. */
 export type AdvisorErrorCode = 'advisor_name' | 'advisor_key' | 'advisor_full' | 'advisor_unknown';
@@ -148,6 +150,8 @@ function edited(
       return { ...advisor, trialUntil: undefined };
     case 'revoke':
       return { ...advisor, revokedAt: advisor.revokedAt ?? now };
+    case 'reinstate':
+      return { ...advisor, revokedAt: undefined };
   }
 }
 

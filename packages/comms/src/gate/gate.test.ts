@@ -136,6 +136,15 @@ describe('the guard clock', () => {
     expect(back.stepMs).toBeLessThan(0);
   });
 
+  it('counts whole milliseconds and loses no fraction', () => {
+    let clock = newGuardClock(NOW);
+    for (let i = 0; i <= 1000; i += 1) {
+      clock = tickGuardClock(clock, NOW, 5 + i * 0.4).clock;
+      expect(Number.isSafeInteger(clock.guardMs)).toBe(true);
+    }
+    expect(clock.guardMs).toBeGreaterThanOrEqual(399);
+  });
+
   it('counts what passed while it was down, up to the longest window, and never backwards', () => {
     const stored = restartedGuardClock(500, NOW);
     expect(tickGuardClock(stored, (NOW + 60_000) as UnixMs, 5).clock.guardMs).toBe(60_500);

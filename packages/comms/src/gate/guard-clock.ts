@@ -2,7 +2,7 @@ import type { UnixMs } from '@cl-hive/core';
 import { DOWNTIME_CREDIT_MS_MAX } from '../limits.ts';
 
 /**
- * Time for limits and budgets: milliseconds that only grow, and at the pace of the monotonic clock
+ * Time for limits and budgets: whole milliseconds that only grow, and at the pace of the monotonic clock
  * while the plugin runs. A step of the wall clock neither opens a cap nor closes it; what passed while
  * the plugin was down is taken from the wall clock, at most the longest window.
  */
@@ -18,7 +18,10 @@ export interface GuardClock {
 /** A guard clock with what the step of the wall clock was, for an alarm. */
 export interface GuardTick {
   readonly clock: GuardClock;
-  /** How far the wall clock moved against the monotonic one since the last tick, in ms; 0 after a start. */
+  /**
+   * How far the wall clock moved against the monotonic one since the last tick, in ms; 0 after a
+   * start, and a millisecond either way from rounding.
+   */
   readonly stepMs: number;
 }
 
@@ -35,12 +38,14 @@ export function restartedGuardClock(guardMs: number, wall: UnixMs): GuardClock {
 /** Moves guard time on to the given readings of both clocks. */
 export function tickGuardClock(clock: GuardClock, wall: UnixMs, monotonicMs: number): GuardTick {
   const wallMoved = wall - clock.wall;
-  const passed =
-    clock.monotonicMs === undefined
-      ? Math.min(Math.max(wallMoved, 0), DOWNTIME_CREDIT_MS_MAX)
-      : Math.max(monotonicMs - clock.monotonicMs, 0);
+  if (clock.monotonicMs === undefined) {
+    const passed = Math.min(Math.max(wallMoved, 0), DOWNTIME_CREDIT_MS_MAX);
+    return { clock: { guardMs: clock.guardMs + passed, wall, monotonicMs }, stepMs: 0 };
+  }
+  // Whole milliseconds, as they are stored; the fraction stays for the next tick.
+  const passed = Math.floor(Math.max(monotonicMs - clock.monotonicMs, 0));
   return {
-    clock: { guardMs: clock.guardMs + passed, wall, monotonicMs },
-    stepMs: clock.monotonicMs === undefined ? 0 : wallMoved - passed,
+    clock: { guardMs: clock.guardMs + passed, wall, monotonicMs: clock.monotonicMs + passed },
+    stepMs: wallMoved - passed,
   };
 }

@@ -1,3 +1,4 @@
+export * from './answer.ts';
 export * from './approval.ts';
 export { approvalLifeMs } from './approval-life.ts';
 export {

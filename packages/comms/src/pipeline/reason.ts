@@ -24,6 +24,7 @@ export const OWN_REASONS = [
   'execution_failed',
   'unsupported',
   'outcome_unknown',
+  'result_too_large',
   'node_unavailable',
   'storage',
 ] as const;

@@ -56,6 +56,11 @@ export function grantHolds(grant: Grant, now: UnixMs): boolean {
   return now >= grant.from && (grant.until === undefined || now < grant.until);
 }
 
+/** A grant that is over from `now` on; for a revocation, and when an operator takes it back. */
+export function endGrant(grant: Grant, now: UnixMs): Grant {
+  return { ...grant, until: grant.until === undefined || now < grant.until ? now : grant.until };
+}
+
 /** Whether a grant names the command's schema or action. */
 export function grantNames(grant: Grant, command: ManagementCommand): boolean {
   return (

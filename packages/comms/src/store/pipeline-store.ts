@@ -47,7 +47,7 @@ export interface PipelineStoreOptions {
   readonly node: NodeId;
   /** How often the database was restored (`StoreInfo.generation`). */
   readonly epoch: number;
-  /** Told when the wall clock stepped, in ms; for an alarm. */
+  /** Told when the wall clock stepped by a second or more, in ms; for an alarm. */
   readonly onStep: (stepMs: number) => void;
 }
 
@@ -81,7 +81,7 @@ export class PipelineStore {
     const now = clock.now();
     const tick = tickGuardClock(this.#guard, now, clock.monotonic());
     this.#guard = tick.clock;
-    if (tick.stepMs !== 0) {
+    if (Math.abs(tick.stepMs) >= STEP_MS) {
       onStep(tick.stepMs);
     }
     return { now, guardMs: tick.clock.guardMs };
@@ -290,6 +290,9 @@ export class PipelineStore {
     });
   }
 }
+
+/** Smaller steps are the daily work of a time service. */
+const STEP_MS = 1000;
 
 /** Rows that one sweep takes; the next sweep takes the rest. */
 const LIST_MAX = 1000;
