@@ -184,6 +184,8 @@ describe('verifyReceipts', () => {
     expect(check(rest)).toMatchObject({ ok: true, receipts: 3 });
     const { head } = pruned;
     expect(check(rest, { anchors: [head] }).ok).toBe(true);
+    const hourly = sample(3).seal('hour').add('admin', {});
+    expect(codes(check(hourly.lines().slice(6)))).toContain('start_not_sealed@7');
     const unsigned = pruned.lines(({ seq }) => seq > 7).slice(6);
     expect(codes(check(unsigned))).toContain('start_not_sealed@7');
   });

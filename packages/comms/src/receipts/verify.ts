@@ -132,14 +132,15 @@ export class ReceiptVerifier {
     return true;
   }
 
-  /** A chain begins with receipt 1, or, once pruned, with a signed checkpoint. */
+  /** A chain begins with receipt 1, or, once pruned, with the signed checkpoint that was made for it. */
   #start(line: ExportLine, body: ReceiptBody): void {
-    const { seq, kind, prev } = body;
+    const { seq, kind, prev, data } = body;
+    const seal = kind === 'checkpoint' && data['scope'] === 'prune';
     if (seq === 1) {
       if (prev !== EMPTY_HEAD.digest) {
         this.#fault('broken_link', 1, 'receipt 1 names one before it');
       }
-    } else if (kind !== 'checkpoint' || line.signature === undefined) {
+    } else if (!seal || line.signature === undefined) {
       this.#fault(
         'start_not_sealed',
         seq,

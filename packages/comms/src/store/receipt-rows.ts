@@ -10,6 +10,7 @@ import {
   type ReceiptKind,
   type SignedReceipt,
 } from '../receipts/receipt.ts';
+import { readBody } from '../receipts/verify-state.ts';
 import type { CommsTables } from './tables.ts';
 
 /** The newest receipt's place. */
@@ -139,16 +140,17 @@ export async function addCheckpoint(
 }
 
 /**
- * Removes the receipts before a signed checkpoint, which the chain then begins with. Throws CodedError
- * `receipt_not_sealed` for any other receipt.
+ * Removes the receipts before a signed checkpoint of the scope `prune`, which the chain then begins
+ * with. Throws CodedError `receipt_not_sealed` for any other receipt.
  */
 export async function pruneReceipts(tx: Transactor<CommsTables>, seq: number): Promise<number> {
   const seal = await tx
     .selectFrom('management_receipts')
-    .select(['kind', 'signature'])
+    .select(['kind', 'body', 'signature'])
     .where('seq', '=', seq)
     .executeTakeFirst();
-  if (seal?.kind !== 'checkpoint' || seal.signature === null) {
+  const scope = seal?.kind === 'checkpoint' ? readBody(seal.body)?.data['scope'] : undefined;
+  if (seal === undefined || scope !== 'prune' || seal.signature === null) {
     throw new CodedError('receipt_not_sealed', `receipt ${seq} is no signed checkpoint`, {
       remedy: 'seal the chain, wait for the signature, then prune',
     });
