@@ -374,10 +374,10 @@ describe('close', () => {
     await openChannel(lab, 1, 2, 100_000);
     const [a, b] = [lab.node(1), lab.node(2)];
     expect((await a.refused('close', { id: b.id })).message).toContain('multiple channels');
-    expect(await a.refused('close', { id: '1x1x1' })).toMatchObject({ code: -1 });
+    expect(await a.refused('close', { id: '1x1x1' })).toMatchObject({ code: -32602 });
     const { short_channel_id: id } = (await channels(a))[0] ?? {};
     await a.call('close', { id: id ?? '' });
-    expect(await a.refused('close', { id: id ?? '' })).toMatchObject({ code: -1 });
+    expect(await a.refused('close', { id: id ?? '' })).toMatchObject({ code: -32602 });
     expect((await a.refused('disconnect', { id: b.id })).message).toContain('channel in state');
   });
 });
