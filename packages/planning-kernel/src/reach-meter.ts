@@ -1,7 +1,8 @@
 import type { NodeId } from '@cl-hive/core';
 import { compareBy } from './canonical.ts';
 import { type GraphIndex, nodeIdAt } from './graph/graph-index.ts';
-import { GainMeter, medianFeeMsat, type Reach, type ReachTerms, reachOf } from './graph/reach.ts';
+import { GainMeter, medianFeeMsat, type Reach, reachOf } from './graph/reach.ts';
+import type { ReachTerms } from './graph/route-table.ts';
 import { ratioPpm } from './numbers.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -52,7 +53,7 @@ export function reachMeter(snapshot: Snapshot, graph: GraphIndex, members: Uint8
   for (const { node } of bottlenecks) {
     rows[graph.nodeOf.get(node) ?? 0] = 1;
   }
-  const meter = new GainMeter(graph, terms, weights, rows);
+  const meter = new GainMeter(terms, weights, rows);
   return {
     reachedOut: reached(out, members, terms),
     reachedIn: reached(inward, members, terms),
