@@ -28,13 +28,21 @@ export function canonicalJson(value: unknown): string {
 }
 
 function canonicalObject(value: object): string {
+  let text = '';
   if (Array.isArray(value)) {
-    return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+    for (const item of value) {
+      text += text === '' ? canonicalJson(item) : `,${canonicalJson(item)}`;
+    }
+    return `[${text}]`;
   }
-  const members = Object.entries(value as Readonly<Record<string, unknown>>)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => compareCodeUnits(a, b));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member !== undefined) {
+      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    }
+  }
+  return `{${text}}`;
 }
 
 /** SHA-256 of a text's UTF-8, in lower-case hexadecimal. */

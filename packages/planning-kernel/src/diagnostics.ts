@@ -13,13 +13,24 @@ export interface Diagnostic {
   /** The setting, or the fact, that would change it. */
   readonly changedBy: string;
   readonly count: number;
-  /** Node ids of targets or client order ids, sorted. */
+  /**
+   * Node ids of targets or client order ids, sorted. Empty where nodes never were candidates, because
+   * they are below the minimums: most of the network is, and each can be asked about with `explain`.
+   */
   readonly subjects: readonly string[];
 }
 
 /** Collects why candidates were dropped. */
 export class Diagnostics {
+  readonly #counted: Diagnostic[] = [];
   readonly #dropped = new Map<StageName, Map<ReasonCode, string[]>>();
+
+  /** Notes how many were dropped without naming them. */
+  count(stage: StageName, reason: ReasonCode, count: number): void {
+    if (count > 0) {
+      this.#counted.push({ stage, reason, changedBy: REASONS[reason], count, subjects: [] });
+    }
+  }
 
   drop(stage: StageName, reason: ReasonCode, subject: string): void {
     let reasons = this.#dropped.get(stage);
@@ -39,10 +50,11 @@ export class Diagnostics {
   list(): Diagnostic[] {
     return STAGES.flatMap((stage) =>
       [...(this.#dropped.get(stage) ?? [])]
-        .map(([reason, dropped]) => {
+        .map(([reason, dropped]): Diagnostic => {
           const subjects = sortedUnique(dropped);
           return { stage, reason, changedBy: REASONS[reason], count: subjects.length, subjects };
         })
+        .concat(this.#counted.filter((d) => d.stage === stage))
         .sort(compareBy((d) => d.reason)),
     );
   }

@@ -1,6 +1,6 @@
 import { isNodeId, type NodeId } from '@cl-hive/core';
 import { compareBy } from './canonical.ts';
-import type { StageName } from './diagnostics.ts';
+import { Diagnostics, type StageName } from './diagnostics.ts';
 import type { Share } from './fleet.ts';
 import type { PlannedOrder } from './intents/order-intent.ts';
 import { type Plan, type Prepared, runStages } from './plan.ts';
@@ -63,9 +63,8 @@ export interface Explained {
 /** Runs a prepared cycle and keeps what is needed to say why. */
 export function explained(prepared: Prepared): Explained {
   const { context } = prepared;
-  // A second run over the universe would note its drops twice; the notes are kept as a set.
-  const universe = universeStage.run(context, undefined);
   const plan = runStages(prepared);
+  const universe = universeStage.run({ ...context, diagnostics: new Diagnostics() }, undefined);
   const scales = bestOf(plan, universeScales(context, universe));
   const explain = (target: string): Explanation => explainTarget(prepared, plan, scales, target);
   return {

@@ -4,6 +4,10 @@ import { AMOUNT_SAT_MAX, CHANNEL_CAPACITY_SAT_MAX } from '../limits.ts';
 
 /** One direction of a public channel as read from `listchannels`; reused from entry to entry. */
 export interface HalfChannel {
+  /** Rows of source, destination and channel where they are known, else undefined. */
+  from: number | undefined;
+  to: number | undefined;
+  channel: number | undefined;
   source: string;
   destination: string;
   scid: string;
@@ -21,6 +25,9 @@ export interface HalfChannel {
 /** An empty entry to read into. */
 export function emptyHalf(): HalfChannel {
   return {
+    from: undefined,
+    to: undefined,
+    channel: undefined,
     source: '',
     destination: '',
     scid: '',
@@ -66,10 +73,17 @@ export function readHalf(
     typeof source !== 'string' ||
     typeof destination !== 'string' ||
     typeof scid !== 'string' ||
-    (direction !== 0 && direction !== 1) ||
-    !(known.nodes.has(source) || isNodeId(source)) ||
-    !(known.nodes.has(destination) || isNodeId(destination)) ||
-    !(known.channels.has(scid) || isShortChannelId(scid))
+    (direction !== 0 && direction !== 1)
+  ) {
+    return 'bad_field';
+  }
+  half.from = known.nodes.get(source);
+  half.to = known.nodes.get(destination);
+  half.channel = known.channels.get(scid);
+  if (
+    (half.from === undefined && !isNodeId(source)) ||
+    (half.to === undefined && !isNodeId(destination)) ||
+    (half.channel === undefined && !isShortChannelId(scid))
   ) {
     return 'bad_field';
   }

@@ -110,6 +110,8 @@ class GraphUpdate {
       this.#defects.add('channels', 'list_too_long', `${channels.length} entries`);
       return;
     }
+    // Mostly both directions of each channel are there: then this is room for all of them.
+    this.#grow(channels.length + 2);
     const half = emptyHalf();
     const known = { nodes: this.#nodes.rowOf, channels: this.#scids.rowOf };
     for (const entry of channels) {
@@ -125,12 +127,13 @@ class GraphUpdate {
   }
 
   #put(half: HalfChannel, entry: unknown): void {
-    const row = this.#scids.at(half.scid as ShortChannelId) * 2 + half.direction;
+    const channel = half.channel ?? this.#scids.at(half.scid as ShortChannelId);
+    const row = channel * 2 + half.direction;
     if (row >= this.#seen.length) {
-      this.#grow();
+      this.#grow(this.#seen.length * 2);
     }
-    const from = this.#nodes.at(half.source as NodeId);
-    const to = this.#nodes.at(half.destination as NodeId);
+    const from = half.from ?? this.#nodes.at(half.source as NodeId);
+    const to = half.to ?? this.#nodes.at(half.destination as NodeId);
     if (!half.active && lacksPolicy(entry)) {
       this.#defects.add('channels', 'missing_policy', nameHalf(entry));
     }
@@ -146,8 +149,11 @@ class GraphUpdate {
     }
   }
 
-  #grow(): void {
-    const rows = Math.max(1024, this.#seen.length * 2);
+  #grow(wanted: number): void {
+    const rows = Math.max(this.#seen.length, wanted + (wanted % 2));
+    if (rows === this.#seen.length) {
+      return;
+    }
     this.#halves = halfColumns(rows, this.#halves);
     this.#seen = copyInto(new Uint8Array(rows), this.#seen);
     this.#touched = copyInto(new Uint8Array(rows / 2), this.#touched);

@@ -10,6 +10,7 @@ export const universeStage: Stage<undefined, Universe> = {
   run(context) {
     const { graph, diagnostics } = context;
     const ignored = new Set<string>(context.snapshot.ignored);
+    const below = { capacity_below_minimum: 0, channels_below_minimum: 0 };
     const kept: { readonly row: number; readonly id: string }[] = [];
     for (let row = 0; row < graph.nodeIds.length; row += 1) {
       if (graph.degree[row] === 0) {
@@ -19,10 +20,14 @@ export const universeStage: Stage<undefined, Universe> = {
       const reason = exclusion(context, row, id, ignored);
       if (reason === undefined) {
         kept.push({ row, id });
+      } else if (reason === 'capacity_below_minimum' || reason === 'channels_below_minimum') {
+        below[reason] += 1;
       } else {
         diagnostics.drop('universe', reason, id);
       }
     }
+    diagnostics.count('universe', 'capacity_below_minimum', below.capacity_below_minimum);
+    diagnostics.count('universe', 'channels_below_minimum', below.channels_below_minimum);
     kept.sort((a, b) => compareCodeUnits(a.id, b.id));
     return { rows: kept.map(({ row }) => row) };
   },
