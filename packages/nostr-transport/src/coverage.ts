@@ -22,15 +22,23 @@ const SILENCE = 3;
 /** Remembers which relay delivered which of the recent messages, to tell one that withholds. */
 export class Coverage {
   readonly #recent = new BoundedMap<string, Delivery>(NOSTR_LIMITS.coverage);
+  /** Who delivered events that are not read yet. */
+  readonly #unread = new BoundedMap<string, Set<string>>(NOSTR_LIMITS.coverage);
 
   /** A relay delivered an event, for the first time or again. */
   note(eventId: string, relay: string): void {
-    this.#recent.get(eventId)?.relays.add(relay);
+    const relays = this.#recent.get(eventId)?.relays ?? this.#unread.get(eventId);
+    if (relays === undefined) {
+      this.#unread.set(eventId, new Set([relay]));
+    } else {
+      relays.add(relay);
+    }
   }
 
   /** An event turned out to be a message of `sender`. */
-  message(eventId: string, sender: string, relay: string): void {
-    this.#recent.set(eventId, { relays: new Set([relay]), sender });
+  message(eventId: string, sender: string): void {
+    this.#recent.set(eventId, { relays: this.#unread.get(eventId) ?? new Set(), sender });
+    this.#unread.delete(eventId);
   }
 
   /** How a relay did. */

@@ -68,7 +68,7 @@ export class Inbox {
       await this.#finish(event.id);
       return 'taken';
     }
-    this.#host.coverage.message(event.id, opened.value.sender, relay);
+    this.#host.coverage.message(event.id, opened.value.sender);
     return this.#deliver(event, opened.value);
   }
 
