@@ -10,12 +10,8 @@ import type { Quality } from './snapshot.ts';
 import { availableBudget, chooseOpener, openingConflict } from './stages/allocation.ts';
 import { exclusion, universeStage } from './stages/universe.ts';
 import { coolDownUntil, refusal } from './strategies/expansion.ts';
-import {
-  type RankedTarget,
-  rateTarget,
-  type Scales,
-  universeScales,
-} from './strategies/ranking.ts';
+import type { RankedTarget } from './strategies/ranked-target.ts';
+import { rateTarget, type Scales, universeScales } from './strategies/ranking.ts';
 
 /** One reason why a target gets no channel now, and what would change it. */
 export interface Obstacle {

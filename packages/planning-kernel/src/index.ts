@@ -21,6 +21,5 @@ export { REASONS, type ReasonCode } from './reasons.ts';
 export { channelCostSat, type Size, shareGapSat, sizeChannel } from './sizing.ts';
 export type * from './snapshot.ts';
 export { decodeSnapshot } from './snapshot-decoder.ts';
-export type { GuardOutcome } from './stages/stage.ts';
-export type { GuardIntent, SaturatedTarget } from './strategies/guard.ts';
-export type { RankedTarget } from './strategies/ranking.ts';
+export type { GuardIntent, GuardOutcome, SaturatedTarget } from './strategies/guard-outcome.ts';
+export type { RankedTarget } from './strategies/ranked-target.ts';

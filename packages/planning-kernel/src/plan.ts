@@ -13,10 +13,11 @@ import { decodeSnapshot } from './snapshot-decoder.ts';
 import { allocationStage } from './stages/allocation.ts';
 import { gatesStage } from './stages/gates.ts';
 import { ordersStage } from './stages/orders.ts';
-import type { GuardOutcome, Proposal } from './stages/stage.ts';
 import { strategiesStage } from './stages/strategies.ts';
 import { universeStage } from './stages/universe.ts';
-import type { RankedTarget } from './strategies/ranking.ts';
+import type { GuardOutcome } from './strategies/guard-outcome.ts';
+import type { RankedTarget } from './strategies/ranked-target.ts';
+import type { Proposal } from './strategies/strategy.ts';
 
 /** Version of a plan's shape. */
 const PLAN_VERSION = 1;

@@ -6,7 +6,8 @@ import { FUNDING_SIDES, type OrderIntent, type RawIntent } from '../intents/orde
 import type { ReasonCode } from '../reasons.ts';
 import { type Size, sizeChannel } from '../sizing.ts';
 import { expansionStrategy } from '../strategies/expansion.ts';
-import type { Proposal, Stage } from './stage.ts';
+import type { Proposal } from '../strategies/strategy.ts';
+import type { Stage } from './stage.ts';
 
 /** An intent that got its member and amount, or that is passed on because it cannot be read. */
 export type Allocated = RawIntent;

@@ -1,7 +1,8 @@
 import { expansionStrategy } from '../strategies/expansion.ts';
 import { guardStrategy } from '../strategies/guard.ts';
 import { requestedStrategy } from '../strategies/requested.ts';
-import type { Proposal, Stage, Strategy, Universe } from './stage.ts';
+import type { Proposal, Strategy } from '../strategies/strategy.ts';
+import type { Stage, Universe } from './stage.ts';
 
 /** In the sequence in which they get capital; the guard is first because it may stop the expansion. */
 const STRATEGIES: readonly Strategy[] = [guardStrategy, requestedStrategy, expansionStrategy];

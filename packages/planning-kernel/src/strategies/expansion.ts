@@ -3,8 +3,9 @@ import { nodeIdAt } from '../graph/graph-index.ts';
 import type { RawIntent } from '../intents/order-intent.ts';
 import type { ReasonCode } from '../reasons.ts';
 import type { Quality, Snapshot } from '../snapshot.ts';
-import type { Proposal, Strategy } from '../stages/stage.ts';
-import { type RankedTarget, rankTargets, universeScales } from './ranking.ts';
+import type { RankedTarget } from './ranked-target.ts';
+import { rankTargets, universeScales } from './ranking.ts';
+import type { Proposal, Strategy } from './strategy.ts';
 
 /** Proposes channels to valuable targets in which the fleet holds little. */
 export const expansionStrategy: Strategy = {

@@ -2,27 +2,12 @@ import type { NodeId } from '@cl-hive/core';
 import { compareBy, sortedUnique } from '../canonical.ts';
 import type { PlanningContext } from '../context.ts';
 import { nodeIdAt } from '../graph/graph-index.ts';
-import type { GuardOutcome, Strategy, Universe } from '../stages/stage.ts';
+import type { Universe } from '../stages/stage.ts';
+import type { GuardIntent, GuardOutcome, SaturatedTarget } from './guard-outcome.ts';
+import type { Strategy } from './strategy.ts';
 
 /** The tag by which CLBOSS leaves openings to a node alone. */
 const OPEN_TAG = 'open';
-
-/** A target in which the fleet holds as much as it wants, or more. */
-export interface SaturatedTarget {
-  readonly target: NodeId;
-  /** null where it is no longer known. */
-  readonly sharePpm: number | null;
-}
-
-/** What one member tells its CLBOSS. `clboss-unmanage` sets all tags of a node at once. */
-export interface GuardIntent {
-  readonly member: NodeId;
-  readonly target: NodeId;
-  readonly action: 'ignore' | 'release';
-  readonly method: 'clboss-unmanage';
-  /** Node and tags, comma separated; those that others set are kept, none resumes management. */
-  readonly params: readonly [nodeid: NodeId, tags: string];
-}
 
 /** Decides what is saturated, and what CLBOSS is told so that it leaves that alone. */
 export const guardStrategy: Strategy = {

@@ -18,18 +18,7 @@ import { ratioPpm } from '../numbers.ts';
 import type { TargetReach } from '../reach-meter.ts';
 import { shareGapSat } from '../sizing.ts';
 import type { Universe } from '../stages/stage.ts';
-
-/** A target with everything that its rank is made of. */
-export interface RankedTarget {
-  readonly target: NodeId;
-  readonly scorePpm: number;
-  readonly marks: Marks;
-  readonly channels: number;
-  readonly share: Share;
-  readonly reach: TargetReach;
-  /** The channel that the share asks for, bounded by the largest channel only, sat. */
-  readonly wantedSat: number;
-}
+import type { RankedTarget } from './ranked-target.ts';
 
 /** What marks are measured against: the universe's span, and the best gain of the shortlist. */
 export interface Scales {

@@ -2,7 +2,7 @@ import { isJsonObject } from '@cl-hive/core';
 import { canonicalJson } from '../canonical.ts';
 import type { RawIntent } from '../intents/order-intent.ts';
 import { TEXT_MAX } from '../limits.ts';
-import type { Strategy } from '../stages/stage.ts';
+import type { Strategy } from './strategy.ts';
 
 /**
  * Passes on the orders that an operator or another runner asks for: splices, closes, leases and
