@@ -1,0 +1,49 @@
+// Mistakes that an implementation of the lock could make, as changes of its source. The simulator
+// must find every one of them; a mutant whose text is no longer in the source fails the build.
+export const MUTANTS = {
+  'grants-lost-in-crash': {
+    file: 'lock/state.ts',
+    find: 'tables[table]?.set(key, value);',
+    put: "if (table !== 'grants') { tables[table]?.set(key, value); }",
+    profile: 'crash',
+  },
+  'half-instead-of-majority': {
+    file: 'lock/epoch.ts',
+    find: 'return Math.floor(members / 2) + 1;',
+    put: 'return Math.ceil(members / 2);',
+    profile: 'partition',
+  },
+  'retry-of-unknown': {
+    file: 'lock/state.ts',
+    find: "{ ...wish, phase: 'unknown', reason: 'outcome_unknown' }",
+    put: "{ ...wish, phase: 'gathering' }",
+    profile: 'crash',
+  },
+  'expiry-by-wall-clock': {
+    file: 'lock/step.ts',
+    find: 'const turn = new Turn(state, now);',
+    put: `const turn = new Turn(state, now);
+      for (const { attempt, since } of state.tables.grants.values()) {
+        if (now - since > 60_000) { turn.row('grants', attempt, undefined); }
+      }`,
+    profile: 'skew',
+  },
+  'answered-before-stored': {
+    file: 'lock/turn.ts',
+    find: 'commands: [...store, ...this.#commands]',
+    put: 'commands: [...this.#commands, ...store]',
+    profile: 'crash',
+  },
+  'released-at-window-end': {
+    file: 'lock/window.ts',
+    find: 'return (window + 2) * WINDOW_BLOCKS;',
+    put: 'return (window + 1) * WINDOW_BLOCKS;',
+    profile: 'skew',
+  },
+  'successor-begins-at-once': {
+    file: 'lock/epoch.ts',
+    find: 'Math.max(...valid.map(({ stop }) => stop)) + 1',
+    put: 'before.from + 1',
+    profile: 'members',
+  },
+};

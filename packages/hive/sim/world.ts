@@ -1,0 +1,350 @@
+import type { NodeId } from '@cl-hive/core';
+import { SeededRandom } from '@cl-hive/testkit';
+import {
+  firstEpoch,
+  type LockCommand,
+  type LockInput,
+  type LockMessage,
+  type LockRow,
+  type LockState,
+  lockRows,
+  mayOpen,
+  newLock,
+  restoreLock,
+  stepLock,
+  windowOf,
+} from '../src/index.ts';
+import type { Profile } from './profiles.ts';
+import { EventQueue } from './queue.ts';
+
+const MINUTE = 60_000;
+/** Virtual length of one schedule. */
+const LENGTH_MS = 150 * MINUTE;
+const TICK_MS = 15_000;
+const FIRST_HEIGHT = 900_000;
+
+/** A channel that was really opened, as the chain would show it. */
+export interface Opening {
+  readonly node: number;
+  readonly target: NodeId;
+  /** Window its holder asked for. */
+  readonly window: number;
+  /** Window of the true chain when fundchannel was called. */
+  readonly trueWindow: number;
+  readonly attempt: string;
+}
+
+/** One call of fundchannel; lightningd goes on with it when the plugin is gone. */
+interface Call {
+  done: boolean;
+  opened: boolean;
+}
+
+/** A node: its process, which may be down, its disk, and its lightningd, which is always up. */
+interface SimNode {
+  readonly id: NodeId;
+  readonly disk: Map<string, LockRow>;
+  readonly calls: Map<string, Call>;
+  state: LockState | undefined;
+  offset: number;
+  lag: number;
+  group: number;
+  life: number;
+}
+
+const id = (kind: string, index: number): NodeId =>
+  `02${kind.padEnd(32, '0')}${index.toString(16).padStart(32, '0')}` as NodeId;
+
+/** A hive in virtual time. Everything in it follows from the seed and the profile. */
+export class World {
+  readonly openings: Opening[] = [];
+  readonly nodes: SimNode[];
+  readonly #queue = new EventQueue();
+  readonly #random: SeededRandom;
+  readonly #profile: Profile;
+  #height = FIRST_HEIGHT;
+  #wishes = 0;
+  #members: NodeId[];
+
+  constructor(seed: number, profile: Profile) {
+    this.#random = new SeededRandom(seed);
+    this.#profile = profile;
+    const size = 3 + this.#random.below(5);
+    const all = Array.from({ length: profile.changes > 0 ? size + 3 : size }, (_, index) =>
+      id('a', index),
+    );
+    this.#members = all.slice(0, size);
+    const epoch = firstEpoch(this.#members);
+    this.nodes = all.map((node) => {
+      const state = newLock(node, epoch);
+      return {
+        id: node,
+        disk: new Map(lockRows(state).map((row) => [`${row.table}/${row.key}`, row])),
+        calls: new Map(),
+        state,
+        offset: this.#symmetric(profile.skewMs),
+        lag: this.#random.below(profile.lagBlocks + 1),
+        group: 0,
+        life: 0,
+      };
+    });
+  }
+
+  /** Runs the schedule to its end, then heals everything and lets it settle. */
+  run(): void {
+    this.#schedule();
+    this.#queue.runUntil(LENGTH_MS);
+    for (const node of this.nodes) {
+      node.group = 0;
+      if (node.state === undefined) {
+        this.#start(node);
+      }
+    }
+    this.#queue.runUntil(LENGTH_MS + 10 * MINUTE);
+  }
+
+  #schedule(): void {
+    const profile = this.#profile;
+    for (const node of this.nodes) {
+      this.#start(node);
+      this.#tick(node);
+    }
+    this.#block();
+    this.#some(12, 12, () => this.#burst());
+    this.#some(0, profile.cuts, () => this.#cut());
+    this.#some(0, profile.crashes, () => this.#crash(this.#random.pick(this.nodes)));
+    this.#some(0, profile.skewMs > 0 ? 6 : 0, () => {
+      this.#random.pick(this.nodes).offset += this.#symmetric(profile.skewMs);
+    });
+    this.#some(0, profile.changes, () => this.#change());
+  }
+
+  #some(least: number, most: number, run: () => void): void {
+    const times = least + this.#random.below(most - least + 1);
+    for (let i = 0; i < times; i += 1) {
+      this.#queue.after(this.#random.below(LENGTH_MS - 10 * MINUTE), run);
+    }
+  }
+
+  #symmetric(most: number): number {
+    return most === 0 ? 0 : this.#random.below(2 * most) - most;
+  }
+
+  #chance(rate: number): boolean {
+    return rate > 0 && this.#random.float() < rate;
+  }
+
+  #start(node: SimNode): void {
+    node.life += 1;
+    node.state = restoreLock(node.id, node.disk.values());
+    this.#give(node, { kind: 'start' });
+    this.#see(node);
+  }
+
+  #tick(node: SimNode): void {
+    this.#queue.after(TICK_MS + this.#random.below(2000), () => {
+      this.#give(node, { kind: 'tick' });
+      this.#tick(node);
+    });
+  }
+
+  #block(): void {
+    this.#queue.after(1 + this.#random.below(8 * MINUTE), () => {
+      this.#height += 1;
+      for (const node of this.nodes) {
+        this.#queue.after(this.#random.below(30_000), () => this.#see(node));
+      }
+      this.#block();
+    });
+  }
+
+  #see(node: SimNode): void {
+    if (this.#chance(0.1)) {
+      node.lag = this.#random.below(this.#profile.lagBlocks + 1);
+    }
+    this.#give(node, { kind: 'block', height: this.#height - node.lag });
+  }
+
+  /** Several nodes want the same target at about the same time; most of them really the same. */
+  #burst(): void {
+    const target = id('b', this.#random.below(2));
+    for (const node of this.nodes) {
+      if (this.#chance(0.6)) {
+        this.#wishes += 1;
+        const wish = `w${this.#wishes}`;
+        this.#queue.after(this.#random.below(20_000), () =>
+          this.#give(node, {
+            kind: 'wish',
+            id: wish,
+            target,
+            capacitySat: 1_000_000n,
+            approved: true,
+          }),
+        );
+      }
+    }
+  }
+
+  #cut(): void {
+    for (const node of this.nodes) {
+      node.group = this.#random.below(2);
+    }
+    this.#queue.after(this.#random.below(40 * MINUTE), () => {
+      for (const node of this.nodes) {
+        node.group = 0;
+      }
+    });
+  }
+
+  #crash(node: SimNode): void {
+    if (node.state === undefined) {
+      return;
+    }
+    node.state = undefined;
+    node.life += 1;
+    this.#queue.after(1000 + this.#random.below(this.#chance(0.5) ? 10_000 : 20 * MINUTE), () => {
+      if (node.state === undefined) {
+        this.#start(node);
+      }
+    });
+  }
+
+  /** Members come and go, several at once; nodes hear of it at different times. */
+  #change(): void {
+    const next = this.nodes
+      .map((node) => node.id)
+      .filter((node) => this.#chance(this.#members.includes(node) ? 0.85 : 0.6));
+    if (next.length < 2) {
+      return;
+    }
+    this.#members = next;
+    for (const node of this.nodes) {
+      const tell = (): void => this.#give(node, { kind: 'electorate', members: this.#members });
+      this.#queue.after(this.#random.below(5 * MINUTE), tell);
+    }
+  }
+
+  /** One step of a node that is up; its commands are carried out in order, and it may die between them. */
+  #give(node: SimNode, input: LockInput): void {
+    if (node.state === undefined) {
+      return;
+    }
+    const life = node.life;
+    const { state, commands } = stepLock(node.state, input, this.#queue.now + node.offset);
+    node.state = state;
+    for (const command of commands) {
+      if (this.#chance(this.#profile.crashPerCommand)) {
+        this.#crash(node);
+      }
+      if (node.life !== life) {
+        return;
+      }
+      this.#carryOut(node, command);
+    }
+  }
+
+  #carryOut(node: SimNode, command: LockCommand): void {
+    switch (command.kind) {
+      case 'store':
+        for (const row of command.rows) {
+          if (row.value === undefined) {
+            node.disk.delete(`${row.table}/${row.key}`);
+          } else {
+            node.disk.set(`${row.table}/${row.key}`, row);
+          }
+        }
+        return;
+      case 'send':
+        this.#send(node, command.to, command.message);
+        return;
+      case 'open':
+        this.#later(node, 15_000, () => this.#open(node, command));
+        return;
+      case 'reconcile': {
+        const call = node.calls.get(command.attempt);
+        const unsure = call !== undefined && !call.done;
+        const outcome = unsure ? 'unknown' : call?.opened === true ? 'opened' : 'not_opened';
+        this.#later(node, 5000, () =>
+          this.#give(node, { kind: 'outcome', id: command.id, outcome }),
+        );
+        return;
+      }
+      default:
+    }
+  }
+
+  /** Something this process does after a while, unless it dies before. */
+  #later(node: SimNode, mostMs: number, run: () => void): void {
+    const { life } = node;
+    this.#queue.after(this.#random.below(mostMs), () => {
+      if (node.life === life) {
+        run();
+      }
+    });
+  }
+
+  #send(from: SimNode, to: NodeId, message: LockMessage): void {
+    const node = this.nodes.find((other) => other.id === to);
+    if (node === undefined) {
+      return;
+    }
+    const copies = 1 + (this.#chance(this.#profile.duplicate) ? 1 : 0);
+    for (let i = 0; i < copies; i += 1) {
+      if (!this.#chance(this.#profile.loss) && node.group === from.group) {
+        this.#queue.after(10 + this.#random.below(this.#profile.delayMaxMs), () =>
+          this.#give(node, { kind: 'message', from: from.id, message }),
+        );
+      }
+    }
+  }
+
+  /** fundchannel: fails, opens, or answers nothing in time and opens (or fails) later all the same. */
+  #open(node: SimNode, command: Extract<LockCommand, { readonly kind: 'open' }>): void {
+    const { id: wish, attempt, target } = command;
+    if (node.state === undefined) {
+      return;
+    }
+    if (!mayOpen(node.state, wish, this.#queue.now + node.offset)) {
+      this.#give(node, { kind: 'outcome', id: wish, outcome: 'not_opened' });
+      return;
+    }
+    const call: Call = { done: false, opened: false };
+    node.calls.set(attempt, call);
+    const opens = this.#chance(0.85);
+    const timesOut = this.#chance(0.15);
+    const trueWindow = windowOf(this.#height);
+    const window = Number(attempt.split('.')[1]);
+    this.#queue.after(this.#random.below(timesOut ? 10 * MINUTE : 30_000), () => {
+      call.done = true;
+      call.opened = opens;
+      if (opens) {
+        this.openings.push({ node: this.nodes.indexOf(node), target, window, trueWindow, attempt });
+        this.#noticed(node.id, target);
+      }
+    });
+    const { life } = node;
+    const answer = (): void => {
+      if (node.life === life) {
+        const outcome = !call.done ? 'unknown' : call.opened ? 'opened' : 'not_opened';
+        this.#give(node, { kind: 'outcome', id: wish, outcome });
+      }
+    };
+    this.#queue.after(30_001, answer);
+    if (this.#chance(this.#profile.crashPerCommand * 20)) {
+      this.#crash(node);
+    }
+  }
+
+  /** Some nodes come to see the channel, late; it is closed soon, so that the target is wanted again. */
+  #noticed(holder: NodeId, target: NodeId): void {
+    for (const node of this.nodes) {
+      if (this.#chance(0.3)) {
+        const at = this.#random.below(20 * MINUTE);
+        const see = (open: boolean) => () =>
+          this.#give(node, { kind: 'channel', holder, target, open });
+        this.#queue.after(at, see(true));
+        this.#queue.after(at + this.#random.below(20 * MINUTE), see(false));
+      }
+    }
+  }
+}
