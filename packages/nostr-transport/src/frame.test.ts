@@ -60,6 +60,19 @@ describe('parseFrame', () => {
     }
   });
 
+  it('drops a giant for much less than a millisecond', () => {
+    const giants = [
+      JSON.stringify(['EVENT', 's', { content: 'x'.repeat(1_000_000) }]),
+      JSON.stringify(['EVENT', 's', { tags: Array.from({ length: 100_000 }, () => ['p']) }]),
+      new Uint8Array(NOSTR_LIMITS.frameBytesHard),
+    ];
+    const begun = performance.now();
+    for (let n = 0; n < 1_000; n += 1) {
+      giants.forEach((giant) => expect(parseFrame(giant).type).toBe('bad'));
+    }
+    expect((performance.now() - begun) / 3_000).toBeLessThan(1);
+  });
+
   it('never throws', () => {
     fc.assert(
       fc.property(

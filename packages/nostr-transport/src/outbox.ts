@@ -91,15 +91,7 @@ export class Outbox {
     } finally {
       this.#reserved -= 1;
     }
-    const outcome = new Promise<PublishOutcome>((resolve) => {
-      if (this.#closed) {
-        resolve({ kind: 'queued' });
-      } else {
-        this.#entries.set(record.id, this.#entry(record, resolve));
-      }
-    });
-    this.#pump();
-    return { outcome };
+    return { outcome: new Promise((resolve) => this.#begin(record, resolve)) };
   }
 
   /** A relay became open, or knows this node now. */
@@ -146,6 +138,19 @@ export class Outbox {
     const { relays, accepted, quorum } = record;
     const shipment = beginShipment(relays, accepted, quorum, now + left, now);
     return { record, settle, shipment, settled: false };
+  }
+
+  #begin(record: OutboxRecord, settle: (outcome: PublishOutcome) => void): void {
+    if (this.#closed) {
+      settle({ kind: 'queued' });
+      return;
+    }
+    const entry = this.#entry(record, settle);
+    this.#entries.set(record.id, entry);
+    for (const relay of dueRelays(entry.shipment, this.#host.clock.monotonic())) {
+      this.#offer(entry, relay);
+    }
+    this.#pumpSoon();
   }
 
   #pump(): void {

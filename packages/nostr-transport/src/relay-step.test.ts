@@ -199,7 +199,7 @@ describe('a connection', () => {
       ),
       fc
         .constantFrom('lost', 'hostile', 'inbox-closed', 'probe-refused', 'event-refused')
-        .map((type) => ({ type, reason: 'x' }) as RelayInput),
+        .map((type): RelayInput => ({ type, reason: 'x' })),
       fc.boolean().map((accepted): RelayInput => ({ type: 'auth-answer', accepted, reason: '' })),
       fc.string().map((challenge): RelayInput => ({ type: 'challenge', challenge })),
     );

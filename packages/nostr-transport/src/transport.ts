@@ -196,6 +196,11 @@ export class NostrTransport {
     return this.publish({ kind: KINDS.dmRelays, tags, content: '' });
   }
 
+  /** The public key under which this node writes and reads. */
+  get pubkey(): string {
+    return this.#options.signer.pubkey;
+  }
+
   /** Each relay as it is now, the own ones first. */
   health(): readonly RelayStatus[] {
     return this.#pool.links.map((link) =>
