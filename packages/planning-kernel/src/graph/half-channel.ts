@@ -1,10 +1,14 @@
 import { isNodeId, isShortChannelId, parseMsat } from '@cl-hive/core';
 import type { DefectCode } from '../defects.ts';
 import { AMOUNT_SAT_MAX, CHANNEL_CAPACITY_SAT_MAX } from '../limits.ts';
+import type { HalfColumns } from './graph-index.ts';
 
-/** One direction of a public channel as read from `listchannels`; reused from entry to entry. */
+/**
+ * One direction of a public channel as read from `listchannels`; reused from entry to entry, and holding
+ * the entry before until the next one was read.
+ */
 export interface HalfChannel {
-  /** Rows of source, destination and channel where they are known, else undefined. */
+  /** Rows of source, destination and channel where they are known, else undefined; filled in by the reader's caller. */
   from: number | undefined;
   to: number | undefined;
   channel: number | undefined;
@@ -41,6 +45,52 @@ export function emptyHalf(): HalfChannel {
   };
 }
 
+/** Where nodes and channels that were seen before have their rows. */
+export interface KnownRows {
+  nodeOf: ReadonlyMap<string, number>;
+  channelOf: ReadonlyMap<string, number>;
+  nodeIds: readonly string[];
+  scids: readonly string[];
+  halves: Pick<HalfColumns, 'from' | 'to'>;
+}
+
+/** Rows of an entry's nodes and channel, each undefined where it is new. */
+interface Rows {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly channel: number | undefined;
+}
+
+/**
+ * Finds the rows of an entry. Comparing with the likely ones is far cheaper than looking long texts up:
+ * lightningd mostly lists both directions of a channel together, and channels as in the cycle before.
+ */
+function findRows(
+  source: string,
+  destination: string,
+  scid: string,
+  direction: 0 | 1,
+  before: HalfChannel,
+  known: KnownRows,
+): Rows {
+  if (scid === before.scid && source === before.destination && destination === before.source) {
+    return { from: before.to, to: before.from, channel: before.channel };
+  }
+  const guess = (before.channel ?? -1) + 1;
+  if (known.scids[guess] === scid) {
+    const from = known.halves.from[guess * 2 + direction] ?? -1;
+    const to = known.halves.to[guess * 2 + direction] ?? -1;
+    if (known.nodeIds[from] === source && known.nodeIds[to] === destination) {
+      return { from, to, channel: guess };
+    }
+  }
+  return {
+    from: known.nodeOf.get(source),
+    to: known.nodeOf.get(destination),
+    channel: known.channelOf.get(scid),
+  };
+}
+
 const U32_MAX = 0xffffffff;
 
 /**
@@ -50,10 +100,7 @@ const U32_MAX = 0xffffffff;
 export function readHalf(
   input: unknown,
   half: HalfChannel,
-  known: {
-    readonly nodes: ReadonlyMap<string, number>;
-    readonly channels: ReadonlyMap<string, number>;
-  },
+  known: KnownRows,
 ): DefectCode | undefined {
   if (typeof input !== 'object' || input === null) {
     return 'bad_field';
@@ -77,13 +124,11 @@ export function readHalf(
   ) {
     return 'bad_field';
   }
-  half.from = known.nodes.get(source);
-  half.to = known.nodes.get(destination);
-  half.channel = known.channels.get(scid);
+  const { from, to, channel } = findRows(source, destination, scid, direction, half, known);
   if (
-    (half.from === undefined && !isNodeId(source)) ||
-    (half.to === undefined && !isNodeId(destination)) ||
-    (half.channel === undefined && !isShortChannelId(scid))
+    (from === undefined && !isNodeId(source)) ||
+    (to === undefined && !isNodeId(destination)) ||
+    (channel === undefined && !isShortChannelId(scid))
   ) {
     return 'bad_field';
   }
@@ -103,6 +148,9 @@ export function readHalf(
   if (capacitySat > CHANNEL_CAPACITY_SAT_MAX) {
     return 'absurd_capacity';
   }
+  half.from = from;
+  half.to = to;
+  half.channel = channel;
   half.source = source;
   half.destination = destination;
   half.scid = scid;

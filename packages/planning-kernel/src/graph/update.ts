@@ -8,8 +8,16 @@ import {
   type HalfColumns,
   halfColumns,
 } from './graph-index.ts';
-import { emptyHalf, type HalfChannel, lacksPolicy, nameHalf, readHalf } from './half-channel.ts';
+import {
+  emptyHalf,
+  type HalfChannel,
+  type KnownRows,
+  lacksPolicy,
+  nameHalf,
+  readHalf,
+} from './half-channel.ts';
 import { SatSums } from './sat-sums.ts';
+import { TextTable } from './text-table.ts';
 
 /**
  * The index of the public graph as `channels` (`listchannels` entries) and `nodes` (`listnodes`
@@ -40,52 +48,11 @@ function worthKeeping(previous: GraphIndex | undefined): boolean {
   return dead * 4 <= previous.effectiveSat.length;
 }
 
-/** An append-only table of texts that is copied only when something is appended. */
-class Table<T extends string> {
-  readonly #shared: boolean;
-  #rows: T[] | readonly T[];
-  #rowOf: Map<string, number> | ReadonlyMap<string, number>;
-  #own: { rows: T[]; rowOf: Map<string, number> } | undefined;
-
-  constructor(rows?: readonly T[], rowOf?: ReadonlyMap<string, number>) {
-    this.#shared = rows !== undefined;
-    this.#rows = rows ?? [];
-    this.#rowOf = rowOf ?? new Map();
-  }
-
-  get rows(): readonly T[] {
-    return this.#rows;
-  }
-
-  get rowOf(): ReadonlyMap<string, number> {
-    return this.#rowOf;
-  }
-
-  /** The row of `text`, which is appended where it is new. */
-  at(text: T): number {
-    const known = this.#rowOf.get(text);
-    if (known !== undefined) {
-      return known;
-    }
-    if (this.#own === undefined) {
-      this.#own = this.#shared
-        ? { rows: [...this.#rows], rowOf: new Map(this.#rowOf) }
-        : { rows: this.#rows as T[], rowOf: this.#rowOf as Map<string, number> };
-      this.#rows = this.#own.rows;
-      this.#rowOf = this.#own.rowOf;
-    }
-    const row = this.#own.rows.length;
-    this.#own.rows.push(text);
-    this.#own.rowOf.set(text, row);
-    return row;
-  }
-}
-
 class GraphUpdate {
   readonly #previous: GraphIndex | undefined;
   readonly #defects = new DefectCounter();
-  readonly #nodes: Table<NodeId>;
-  readonly #scids: Table<ShortChannelId>;
+  readonly #nodes: TextTable<NodeId>;
+  readonly #scids: TextTable<ShortChannelId>;
   #halves: HalfColumns;
   /** By half-channel, 1 where this cycle named it. */
   #seen: Uint8Array;
@@ -97,8 +64,8 @@ class GraphUpdate {
 
   constructor(previous: GraphIndex | undefined) {
     this.#previous = previous;
-    this.#nodes = new Table(previous?.nodeIds, previous?.nodeOf);
-    this.#scids = new Table(previous?.scids, previous?.channelOf);
+    this.#nodes = new TextTable(previous?.nodeIds, previous?.nodeOf);
+    this.#scids = new TextTable(previous?.scids, previous?.channelOf);
     const rows = (previous?.scids.length ?? 0) * 2;
     this.#halves = halfColumns(rows, previous?.halves);
     this.#seen = new Uint8Array(rows);
@@ -113,10 +80,14 @@ class GraphUpdate {
     // Mostly both directions of each channel are there: then this is room for all of them.
     this.#grow(channels.length + 2);
     const half = emptyHalf();
-    const known = { nodes: this.#nodes.rowOf, channels: this.#scids.rowOf };
+    const known = this.#known();
     for (const entry of channels) {
-      known.nodes = this.#nodes.rowOf;
-      known.channels = this.#scids.rowOf;
+      // Tables and columns are replaced when they grow.
+      known.nodeOf = this.#nodes.rowOf;
+      known.nodeIds = this.#nodes.rows;
+      known.channelOf = this.#scids.rowOf;
+      known.scids = this.#scids.rows;
+      known.halves = this.#halves;
       const defect = readHalf(entry, half, known);
       if (defect === undefined) {
         this.#put(half, entry);
@@ -126,14 +97,25 @@ class GraphUpdate {
     }
   }
 
+  #known(): KnownRows {
+    return {
+      nodeOf: this.#nodes.rowOf,
+      channelOf: this.#scids.rowOf,
+      nodeIds: this.#nodes.rows,
+      scids: this.#scids.rows,
+      halves: this.#halves,
+    };
+  }
+
   #put(half: HalfChannel, entry: unknown): void {
-    const channel = half.channel ?? this.#scids.at(half.scid as ShortChannelId);
-    const row = channel * 2 + half.direction;
+    half.channel ??= this.#scids.at(half.scid as ShortChannelId);
+    const row = half.channel * 2 + half.direction;
     if (row >= this.#seen.length) {
       this.#grow(this.#seen.length * 2);
     }
-    const from = half.from ?? this.#nodes.at(half.source as NodeId);
-    const to = half.to ?? this.#nodes.at(half.destination as NodeId);
+    half.from ??= this.#nodes.at(half.source as NodeId);
+    half.to ??= this.#nodes.at(half.destination as NodeId);
+    const { from, to } = half;
     if (!half.active && lacksPolicy(entry)) {
       this.#defects.add('channels', 'missing_policy', nameHalf(entry));
     }
