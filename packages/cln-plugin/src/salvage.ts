@@ -1,3 +1,5 @@
+import { endOfString } from '@cl-hive/core';
+
 /** What can be known of a message that is not valid JSON as a whole. */
 export interface Salvaged {
   readonly id: string | undefined;
@@ -20,8 +22,8 @@ export function salvage(text: string): Salvaged {
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     if (unit === 0x22) {
-      const end = closingQuote(text, at);
-      if (end === -1) {
+      const end = endOfString(text, at);
+      if (end === text.length) {
         return found;
       }
       if (depth === 1) {
@@ -44,21 +46,6 @@ export function salvage(text: string): Salvaged {
     }
   }
   return found;
-}
-
-function closingQuote(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === 0x5c) {
-      slashes += 1;
-    }
-    if (slashes % 2 === 0) {
-      return end;
-    }
-    end = text.indexOf('"', end + 1);
-  }
-  return -1;
 }
 
 function nextIsColon(text: string, start: number): boolean {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCodedError } from './errors.ts';
-import { JSON_DEPTH_MAX, type JsonValue, parseJson, stringifyJson } from './json.ts';
+import { endOfString, JSON_DEPTH_MAX, type JsonValue, parseJson, stringifyJson } from './json.ts';
 
 function codeOf(action: () => unknown): string | undefined {
   try {
@@ -136,5 +136,18 @@ describe('stringifyJson', () => {
     expect(codeOf(() => stringifyJson(cycle))).toBe('json_depth');
     expect(codeOf(() => stringifyJson([Number.NaN]))).toBe('json_number');
     expect(codeOf(() => stringifyJson(Number.POSITIVE_INFINITY))).toBe('json_number');
+  });
+});
+
+describe('endOfString', () => {
+  it('finds the closing quote of any text, and the end of what is not closed', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (before, value) => {
+        const quoted = JSON.stringify(value);
+        const text = `${before}${quoted}"rest`;
+        expect(endOfString(text, before.length)).toBe(before.length + quoted.length - 1);
+      }),
+    );
+    expect(endOfString('"open \\"', 0)).toBe(8);
   });
 });

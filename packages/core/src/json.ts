@@ -77,8 +77,8 @@ function deepest(text: string): number {
   return most;
 }
 
-/** Index of the quote that closes the string opened at `start`; the text's length when none does. */
-function endOfString(text: string, start: number): number {
+/** Index in `text` of the quote that closes the JSON string opened at `start`; the text's length when none does. */
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1) {
     let slashes = 0;
