@@ -1,10 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { connectRpc, type RpcClient } from '@cl-hive/cln-rpc';
-import { integer, object } from '@cl-hive/core';
+import { type CallOptions, connectRpc, type RpcClient, RpcError } from '@cl-hive/cln-rpc';
+import { CodedError, integer, type JsonValue, object } from '@cl-hive/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Datastore, followSibling, runInWorker, type SiblingState } from '../src/helpers/index.ts';
+import {
+  Datastore,
+  followSibling,
+  runInWorker,
+  type SiblingState,
+  SiblingWatch,
+} from '../src/helpers/index.ts';
 import { definePlugin } from '../src/index.ts';
 import { textOf } from '../src/testing/fake-rpc-error.ts';
 import { FakeLightningd, FakeRpcError, until } from '../src/testing/index.ts';
@@ -115,7 +121,7 @@ describe('followSibling (trap 24: plugins that were there before are never annou
     } else {
       await node.attach(watcher(states), { file: 'w.js' });
       await until('the first probe', () => states.length === 1);
-      expect(states[0]).toEqual({ kind: 'absent', reason: 'it does not run' });
+      expect(states[0]).toMatchObject({ kind: 'absent', because: 'not_running' });
       await node.attach(sibling(2), { file: 'any-name.mjs' });
     }
     await until('present', () => states.at(-1)?.kind === 'present');
@@ -137,10 +143,90 @@ describe('followSibling (trap 24: plugins that were there before are never annou
     await node.attach(sibling(9), { file: 's3.js' });
     const last = await until('the refusal', () => {
       const state = states.at(-1);
-      return state?.kind === 'absent' && state.reason.includes('incompatible') ? state : undefined;
+      return state?.kind === 'absent' && state.because === 'not_understood' ? state : undefined;
     });
     expect(last.reason).toContain('version');
     expect(kinds(states)).toEqual(['absent', 'present', 'absent', 'present', 'absent', 'absent']);
+  });
+});
+
+describe('SiblingWatch', () => {
+  /** A watch whose probes are answered when the test says so. */
+  const scene = (timeoutMs?: number) => {
+    const asked: {
+      readonly options: CallOptions | undefined;
+      readonly resolve: (answer: JsonValue) => void;
+      readonly reject: (error: Error) => void;
+    }[] = [];
+    const raw = (_method: string, _params: unknown, options?: CallOptions): Promise<JsonValue> =>
+      new Promise((resolve, reject) => asked.push({ options, resolve, reject }));
+    const heard: SiblingState<{ readonly version: number }>[] = [];
+    const end = new AbortController();
+    const watch = new SiblingWatch(
+      { rpc: { raw }, signal: end.signal },
+      {
+        probe: 'sib-version',
+        decode: object({ version: integer(2, 3) }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+      (state) => heard.push(state),
+    );
+    return { asked, heard, end, watch };
+  };
+  const itself = { methods: ['other', 'sib-version'] };
+
+  it('knows nothing before it asked, and asks nobody for another plugin', () => {
+    const { asked, heard, watch } = scene();
+    expect(watch.state).toMatchObject({ kind: 'absent', because: 'not_asked' });
+    expect(watch.started({ methods: ['other'] })).toBeUndefined();
+    expect(watch.stopped({ methods: ['other'] })).toBe(false);
+    expect([asked, heard]).toEqual([[], []]);
+  });
+
+  it('drops answers that a newer probe or a stop has overtaken', async () => {
+    const { asked, heard, watch } = scene();
+    const first = watch.probe();
+    const second = watch.started(itself);
+    asked[1]?.resolve({ version: 3 });
+    expect(await second).toEqual({ kind: 'present', answer: { version: 3 } });
+    asked[0]?.reject(new RpcError('sib-version', -32601, 'Unknown command'));
+    expect(await first).toEqual({ kind: 'present', answer: { version: 3 } });
+    const third = watch.probe();
+    expect(watch.stopped(itself)).toBe(true);
+    asked[2]?.resolve({ version: 2 });
+    expect(await third).toMatchObject({ because: 'stopped' });
+    expect(heard).toHaveLength(2);
+  });
+
+  it.each([
+    ['not_running', new RpcError('sib-version', -32601, 'Unknown command'), 'no running plugin'],
+    ['not_running', new RpcError('sib-version', -4, 'Plugin terminated'), 'no running plugin'],
+    ['no_answer', new RpcError('sib-version', -1, 'oops'), 'did not answer: .*oops'],
+    ['no_answer', new CodedError('rpc_timeout', 'late'), 'did not answer within 2 s'],
+    ['not_understood', { version: 9 }, 'sib-version is not understood: .*version'],
+  ])('says why one is absent: %s', async (because, answer, reason) => {
+    const { asked, watch } = scene(2_000);
+    const probe = watch.probe();
+    expect(asked[0]?.options?.timeoutMs).toBe(2_000);
+    if (answer instanceof Error) {
+      asked[0]?.reject(answer);
+    } else {
+      asked[0]?.resolve(answer);
+    }
+    expect(await probe).toEqual({
+      kind: 'absent',
+      because,
+      reason: expect.stringMatching(reason),
+    });
+  });
+
+  it('tells nothing once its plugin ends', async () => {
+    const { asked, heard, end, watch } = scene();
+    const probe = watch.probe();
+    end.abort();
+    asked[0]?.resolve({ version: 2 });
+    expect(await probe).toMatchObject({ because: 'not_asked' });
+    expect(heard).toEqual([]);
   });
 });
 

@@ -2,6 +2,8 @@ export { Datastore, type DatastoreErrorCode, type StoredValue } from './datastor
 export { watchLoop } from './loop-lag.ts';
 export {
   followSibling,
+  type SiblingAbsence,
+  type SiblingContext,
   type SiblingListener,
   type SiblingSpec,
   type SiblingState,
