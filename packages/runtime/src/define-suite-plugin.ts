@@ -60,7 +60,7 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
       version,
       features,
       clock: context.clock,
-      ask: (name, timeoutMs) => context.rpc.raw(name, {}, { timeoutMs }),
+      rpc: context.rpc,
       log: (level, message) => context.log(level, message),
       open: async () => {
         module = await load();

@@ -1,4 +1,4 @@
-import type { UnixMs } from '@cl-hive/core';
+import type { SiblingState } from '@cl-hive/cln-plugin/helpers';
 import { PLUGINS, type PluginName, siblingsOf } from './plugins.ts';
 
 /** What a plugin's version method answers. */
@@ -21,37 +21,14 @@ export type Sibling =
   | { readonly kind: 'ready'; readonly answer: VersionAnswer }
   | { readonly kind: 'incompatible'; readonly reason: string; readonly answer?: VersionAnswer };
 
-/** The answer to one probe of a sibling's version method. */
-export type ProbeAnswer =
-  | { readonly kind: 'version'; readonly answer: VersionAnswer }
-  | { readonly kind: 'unknown_method' }
-  /** It answered something that is no version answer. */
-  | { readonly kind: 'not_understood'; readonly reason: string }
-  | { readonly kind: 'no_answer'; readonly reason: string };
-
-export type WatchInput =
-  | { readonly kind: 'started' }
-  | { readonly kind: 'plugin_started'; readonly methods: readonly string[] }
-  | { readonly kind: 'plugin_stopped'; readonly methods: readonly string[] }
-  | {
-      readonly kind: 'probed';
-      readonly sibling: PluginName;
-      readonly probe: number;
-      readonly answer: ProbeAnswer;
-    };
-
-/** Ask `sibling` for its version after `delayMs`; the answer carries `probe` back. */
-export interface ProbeCommand {
-  readonly kind: 'probe';
+/** Ask `sibling` for its version after `delayMs`, unless lightningd has news of it earlier. */
+export interface AskCommand {
   readonly sibling: PluginName;
-  readonly probe: number;
   readonly delayMs: number;
 }
 
 interface Watched {
   readonly seen: Sibling;
-  /** Number of the newest probe; answers to older ones are stale and dropped. */
-  readonly probe: number;
   /** Probes in a row that found it not usable yet. */
   readonly tries: number;
 }
@@ -63,7 +40,7 @@ export interface WatchState {
 
 export interface WatchStep {
   readonly state: WatchState;
-  readonly commands: readonly ProbeCommand[];
+  readonly commands: readonly AskCommand[];
 }
 
 /** First wait before a sibling that is not usable yet is asked again, ms; doubles up to {@link PROBE_DELAY_MAX_MS}. */
@@ -75,148 +52,114 @@ export const PROBE_DELAY_MAX_MS = 30_000;
 export function initialWatch(self: PluginName): WatchState {
   const unknown: Watched = {
     seen: { kind: 'absent', reason: 'not looked for yet' },
-    probe: 0,
     tries: 0,
   };
   return { self, siblings: new Map(siblingsOf(self).map((name) => [name, unknown])) };
 }
 
-/**
- * Decides what is known of the siblings and whom to ask next. A sibling that is not there is never
- * polled: it is asked for once at start, and again when lightningd says that a plugin with its
- * version method has started. One that runs is asked again only while it may turn ready by itself.
- */
-export function stepWatch(state: WatchState, input: WatchInput, _now: UnixMs): WatchStep {
-  switch (input.kind) {
-    case 'started':
-      return each(state, (watched) => ask(watched, watched.seen, 0, 0));
-    case 'plugin_started':
-      return each(state, (watched, name) =>
-        input.methods.includes(PLUGINS[name].versionMethod)
-          ? ask(watched, { kind: 'waiting', reason: 'it has just started' }, 0, 0)
-          : [watched, undefined],
-      );
-    case 'plugin_stopped':
-      return each(state, (watched, name) =>
-        input.methods.includes(PLUGINS[name].versionMethod)
-          ? [{ seen: absent('it was stopped'), probe: watched.probe + 1, tries: 0 }, undefined]
-          : [watched, undefined],
-      );
-    case 'probed':
-      return stepProbed(state, input.sibling, input.probe, input.answer);
-  }
+/** `sibling` has just started and is being asked for its version. */
+export function noteStarted(state: WatchState, sibling: PluginName): WatchState {
+  const seen: Sibling = { kind: 'waiting', reason: 'it has just started' };
+  return withWatched(state, sibling, { seen, tries: 0 });
 }
 
-function stepProbed(
+/**
+ * Judges what was found of `sibling` (an answer, none, or that it stopped), and says whom to ask next.
+ * A sibling that is not there is never polled: lightningd says when one starts. One that runs is asked
+ * again only while it may turn ready by itself.
+ */
+export function stepWatch(
   state: WatchState,
   sibling: PluginName,
-  probe: number,
-  answer: ProbeAnswer,
+  found: SiblingState<VersionAnswer>,
 ): WatchStep {
-  const judged = each(state, (watched, name) =>
-    name === sibling && watched.probe === probe
-      ? judge(state, watched, name, answer)
-      : [watched, undefined],
-  );
-  const turnedReady = isReady(judged.state, sibling) && !isReady(state, sibling);
-  if (!turnedReady) {
-    return judged;
+  const tries = state.siblings.get(sibling)?.tries ?? 0;
+  const seen = judge(sibling, found);
+  if (mayTurnReady(state, sibling, seen)) {
+    const delayMs = Math.min(PROBE_DELAY_MAX_MS, PROBE_DELAY_MS * 2 ** Math.min(tries, 16));
+    return {
+      state: withWatched(state, sibling, { seen, tries: tries + 1 }),
+      commands: [{ sibling, delayMs }],
+    };
   }
-  // Whoever idled for want of this one may now be waking.
-  const woken = each(judged.state, (watched, name) =>
-    PLUGINS[name].needs.includes(sibling) && watched.seen.kind === 'waiting'
-      ? ask(watched, watched.seen, 0, 0)
-      : [watched, undefined],
+  const next = withWatched(state, sibling, { seen, tries: 0 });
+  const turnedReady = isReady(next, sibling) && !isReady(state, sibling);
+  return turnedReady ? askThoseInNeedOf(next, sibling) : { state: next, commands: [] };
+}
+
+/** Whoever idled for want of `sibling` may now be waking. */
+function askThoseInNeedOf(state: WatchState, sibling: PluginName): WatchStep {
+  const waking = [...state.siblings].filter(
+    ([name, { seen }]) => PLUGINS[name].needs.includes(sibling) && seen.kind === 'waiting',
   );
-  return { state: woken.state, commands: [...judged.commands, ...woken.commands] };
+  return {
+    state: waking.reduce(
+      (next, [name, { seen }]) => withWatched(next, name, { seen, tries: 0 }),
+      state,
+    ),
+    commands: waking.map(([name]) => ({ sibling: name, delayMs: 0 })),
+  };
+}
+
+function withWatched(state: WatchState, name: PluginName, watched: Watched): WatchState {
+  return { ...state, siblings: new Map(state.siblings).set(name, watched) };
 }
 
 function isReady(state: WatchState, name: PluginName): boolean {
   return name === state.self || state.siblings.get(name)?.seen.kind === 'ready';
 }
 
-type Outcome = readonly [Watched, number | undefined];
-
-function each(
-  state: WatchState,
-  decide: (watched: Watched, name: PluginName) => Outcome,
-): WatchStep {
-  const commands: ProbeCommand[] = [];
-  const siblings = new Map<PluginName, Watched>();
-  for (const [name, watched] of state.siblings) {
-    const [next, delayMs] = decide(watched, name);
-    siblings.set(name, next);
-    if (delayMs !== undefined) {
-      commands.push({ kind: 'probe', sibling: name, probe: next.probe, delayMs });
-    }
+function judge(name: PluginName, found: SiblingState<VersionAnswer>): Sibling {
+  if (found.kind === 'present') {
+    return judgeVersion(name, found.answer);
   }
-  return { state: { ...state, siblings }, commands };
-}
-
-function absent(reason: string): Sibling {
-  return { kind: 'absent', reason };
-}
-
-function ask(watched: Watched, seen: Sibling, tries: number, delayMs: number): Outcome {
-  return [{ seen, probe: watched.probe + 1, tries }, delayMs];
-}
-
-function askAgain(watched: Watched, seen: Sibling): Outcome {
-  const delay = Math.min(PROBE_DELAY_MAX_MS, PROBE_DELAY_MS * 2 ** Math.min(watched.tries, 16));
-  return ask(watched, seen, watched.tries + 1, delay);
-}
-
-function judge(
-  state: WatchState,
-  watched: Watched,
-  name: PluginName,
-  answer: ProbeAnswer,
-): Outcome {
-  switch (answer.kind) {
-    case 'unknown_method':
-      return settle(watched, absent('no running plugin offers it'));
-    case 'not_understood':
-      return settle(watched, { kind: 'incompatible', reason: answer.reason });
+  const { because, reason } = found;
+  switch (because) {
+    case 'not_asked':
+    case 'not_running':
+    case 'stopped':
+      return { kind: 'absent', reason };
     case 'no_answer':
-      return askAgain(watched, { kind: 'waiting', reason: answer.reason });
-    case 'version':
-      return judgeVersion(state, watched, name, answer.answer);
+      return { kind: 'waiting', reason };
+    case 'not_understood':
+      return { kind: 'incompatible', reason };
   }
 }
 
-function settle(watched: Watched, seen: Sibling): Outcome {
-  return [{ ...watched, seen, tries: 0 }, undefined];
-}
-
-function judgeVersion(
-  state: WatchState,
-  watched: Watched,
-  name: PluginName,
-  answer: VersionAnswer,
-): Outcome {
+function judgeVersion(name: PluginName, answer: VersionAnswer): Sibling {
   const { oldestApi, apiVersion } = PLUGINS[name];
   if (answer.apiVersion < oldestApi || answer.oldestApi > apiVersion) {
     const reason =
       `it serves API versions ${answer.oldestApi} to ${answer.apiVersion}, ` +
       `this plugin works with ${oldestApi} to ${apiVersion}: run the same release of both`;
-    return settle(watched, { kind: 'incompatible', reason, answer });
+    return { kind: 'incompatible', reason, answer };
   }
-  if (answer.state === 'ready') {
-    return settle(watched, { kind: 'ready', answer });
-  }
-  const waiting: Sibling = { kind: 'waiting', reason: `it is ${answer.state}`, answer };
-  const mayWakeSoon =
-    answer.state === 'starting' ||
-    (answer.state === 'idle' && PLUGINS[name].needs.every((need) => isReady(state, need)));
-  return mayWakeSoon ? askAgain(watched, waiting) : settle(watched, waiting);
+  return answer.state === 'ready'
+    ? { kind: 'ready', answer }
+    : { kind: 'waiting', reason: `it is ${answer.state}`, answer };
 }
+
+/** Whether it may become ready without lightningd or a sibling that we watch telling us. */
+function mayTurnReady(state: WatchState, name: PluginName, seen: Sibling): boolean {
+  if (seen.kind !== 'waiting') {
+    return false;
+  }
+  const itsState = seen.answer?.state;
+  return (
+    itsState === undefined ||
+    itsState === 'starting' ||
+    (itsState === 'idle' && PLUGINS[name].needs.every((need) => isReady(state, need)))
+  );
+}
+
+const NO_SIBLING: Sibling = { kind: 'absent', reason: 'not a sibling' };
 
 /** The first need of `state.self` that is not ready, with the reason; undefined when it may work. */
 export function missingNeed(
   state: WatchState,
 ): { readonly sibling: PluginName; readonly reason: string } | undefined {
   for (const need of PLUGINS[state.self].needs) {
-    const seen = state.siblings.get(need)?.seen ?? absent('not a sibling');
+    const seen = state.siblings.get(need)?.seen ?? NO_SIBLING;
     if (seen.kind !== 'ready') {
       return { sibling: need, reason: seen.reason };
     }

@@ -1,12 +1,11 @@
-import { RpcError } from '@cl-hive/cln-rpc';
-import { type Cancel, type Clock, DecodeError, describeError, isCodedError } from '@cl-hive/core';
+import { type SiblingContext, type SiblingState, SiblingWatch } from '@cl-hive/cln-plugin/helpers';
+import type { Cancel, Clock } from '@cl-hive/core';
 import { PLUGINS, type PluginName } from './plugins.ts';
 import {
   initialWatch,
-  type ProbeAnswer,
-  type ProbeCommand,
+  noteStarted,
   stepWatch,
-  type WatchInput,
+  type VersionAnswer,
   type WatchState,
 } from './sibling-watch.ts';
 import { decodeVersionAnswer } from './version-answer.ts';
@@ -14,89 +13,110 @@ import { decodeVersionAnswer } from './version-answer.ts';
 /** Longest wait for a sibling's version, ms: it answers from memory, also while it starts. */
 export const PROBE_TIMEOUT_MS = 5_000;
 
-/** lightningd: no such method, or the plugin died before it answered. */
-const ABSENT_CODES: readonly number[] = [-32601, -4];
-
-/** Calls an RPC method without parameters. */
-export type Ask = (method: string, timeoutMs: number) => Promise<unknown>;
-
-/** Carries out the decisions of {@link stepWatch} and keeps their state. */
+/** Follows every sibling of one plugin, and asks again whom {@link stepWatch} says. */
 export class SiblingWatcher {
   readonly #clock: Clock;
-  readonly #ask: Ask;
   readonly #onChange: (state: WatchState) => void;
+  readonly #watches: ReadonlyMap<PluginName, SiblingWatch<VersionAnswer>>;
   readonly #timers = new Map<PluginName, Cancel>();
+  readonly #end = new AbortController();
   #state: WatchState;
-  #stopped = false;
 
-  constructor(self: PluginName, clock: Clock, ask: Ask, onChange: (state: WatchState) => void) {
+  constructor(
+    self: PluginName,
+    clock: Clock,
+    rpc: SiblingContext['rpc'],
+    onChange: (state: WatchState) => void,
+  ) {
     this.#state = initialWatch(self);
     this.#clock = clock;
-    this.#ask = ask;
     this.#onChange = onChange;
+    const context: SiblingContext = { rpc, signal: this.#end.signal };
+    const watchOf = (name: PluginName): SiblingWatch<VersionAnswer> =>
+      new SiblingWatch(
+        context,
+        {
+          probe: PLUGINS[name].versionMethod,
+          decode: decodeVersionAnswer,
+          timeoutMs: PROBE_TIMEOUT_MS,
+        },
+        (found) => this.#take(name, found),
+      );
+    this.#watches = new Map([...this.#state.siblings.keys()].map((name) => [name, watchOf(name)]));
   }
 
   get state(): WatchState {
     return this.#state;
   }
 
-  /** Takes an event in and asks whom the decision says. Nothing more happens after {@link stop}. */
-  feed(input: WatchInput): void {
-    if (this.#stopped) {
+  /** Asks every sibling once. */
+  start(): void {
+    if (this.#end.signal.aborted) {
       return;
     }
-    const { state, commands } = stepWatch(this.#state, input, this.#clock.now());
+    for (const name of this.#watches.keys()) {
+      this.#ask(name, 0);
+    }
+    this.#onChange(this.#state);
+  }
+
+  /** lightningd said that a plugin with these methods started. */
+  pluginStarted(methods: readonly string[]): void {
+    if (this.#end.signal.aborted) {
+      return;
+    }
+    for (const [name, watch] of this.#watches) {
+      if (watch.started({ methods }) !== undefined) {
+        this.#dropTimer(name);
+        this.#state = noteStarted(this.#state, name);
+      }
+    }
+    this.#onChange(this.#state);
+  }
+
+  /** lightningd said that a plugin with these methods stopped. */
+  pluginStopped(methods: readonly string[]): void {
+    if (this.#end.signal.aborted) {
+      return;
+    }
+    for (const watch of this.#watches.values()) {
+      watch.stopped({ methods });
+    }
+  }
+
+  /** Cancels what waits; nothing more happens. */
+  stop(): void {
+    this.#end.abort();
+    for (const name of this.#watches.keys()) {
+      this.#dropTimer(name);
+    }
+  }
+
+  #take(sibling: PluginName, found: SiblingState<VersionAnswer>): void {
+    this.#dropTimer(sibling);
+    const { state, commands } = stepWatch(this.#state, sibling, found);
     this.#state = state;
     for (const command of commands) {
-      this.#schedule(command);
+      this.#ask(command.sibling, command.delayMs);
     }
     this.#onChange(state);
   }
 
-  /** Cancels what waits. */
-  stop(): void {
-    this.#stopped = true;
-    for (const cancel of this.#timers.values()) {
-      cancel();
-    }
-    this.#timers.clear();
-  }
-
-  #schedule(command: ProbeCommand): void {
-    this.#timers.get(command.sibling)?.();
-    this.#timers.delete(command.sibling);
+  #ask(sibling: PluginName, delayMs: number): void {
+    this.#dropTimer(sibling);
     const probe = (): void => {
-      this.#timers.delete(command.sibling);
-      void this.#probe(command);
+      this.#timers.delete(sibling);
+      void this.#watches.get(sibling)?.probe();
     };
-    if (command.delayMs === 0) {
+    if (delayMs === 0) {
       probe();
     } else {
-      this.#timers.set(command.sibling, this.#clock.after(command.delayMs, probe));
+      this.#timers.set(sibling, this.#clock.after(delayMs, probe));
     }
   }
 
-  async #probe({ sibling, probe }: ProbeCommand): Promise<void> {
-    const answer = await this.#question(sibling);
-    this.feed({ kind: 'probed', sibling, probe, answer });
-  }
-
-  async #question(sibling: PluginName): Promise<ProbeAnswer> {
-    try {
-      const result = await this.#ask(PLUGINS[sibling].versionMethod, PROBE_TIMEOUT_MS);
-      return { kind: 'version', answer: decodeVersionAnswer(result) };
-    } catch (error) {
-      if (error instanceof RpcError && ABSENT_CODES.includes(error.rpcCode)) {
-        return { kind: 'unknown_method' };
-      }
-      if (error instanceof DecodeError) {
-        const reason = `its version answer is not understood: ${error.message}`;
-        return { kind: 'not_understood', reason };
-      }
-      const reason = isCodedError(error, 'rpc_timeout')
-        ? `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`
-        : describeError(error);
-      return { kind: 'no_answer', reason };
-    }
+  #dropTimer(sibling: PluginName): void {
+    this.#timers.get(sibling)?.();
+    this.#timers.delete(sibling);
   }
 }

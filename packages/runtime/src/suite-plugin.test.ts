@@ -1,5 +1,5 @@
 import { RpcError } from '@cl-hive/cln-rpc';
-import { CodedError, isCodedError } from '@cl-hive/core';
+import { CodedError, isCodedError, type JsonObject } from '@cl-hive/core';
 import { VirtualClock } from '@cl-hive/testkit';
 import { describe, expect, it } from 'vitest';
 import type { PluginName } from './plugins.ts';
@@ -29,7 +29,7 @@ class World {
       version: '9.9.9',
       features: ['f'],
       clock: this.clock,
-      ask: async (method) => this.#answer(method),
+      rpc: { raw: async (method) => this.#answer(method) },
       log: (level, message) => this.log.push(`${level}: ${message}`),
       open: async () => {
         if (this.openError !== undefined) {
@@ -50,7 +50,7 @@ class World {
     });
   }
 
-  #answer(method: string): unknown {
+  #answer(method: string): JsonObject {
     this.asked += 1;
     const name = METHODS[method];
     if (name === undefined || !this.running.has(name)) {

@@ -1,3 +1,4 @@
+import type { SiblingContext } from '@cl-hive/cln-plugin/helpers';
 import {
   type Cancel,
   type Clock,
@@ -9,7 +10,7 @@ import {
 import { PLUGINS, type PluginName } from './plugins.ts';
 import { siblingViews } from './sibling-view.ts';
 import { missingNeed, type PluginState, type WatchState } from './sibling-watch.ts';
-import { type Ask, SiblingWatcher } from './sibling-watcher.ts';
+import { SiblingWatcher } from './sibling-watcher.ts';
 import { encodeVersionAnswer } from './version-answer.ts';
 
 /** Why a method of the suite cannot work right now. */
@@ -35,7 +36,7 @@ export interface SuiteParts<S> {
   readonly features: readonly string[];
   readonly clock: Clock;
   /** Calls a method of lightningd or of a sibling. */
-  readonly ask: Ask;
+  readonly rpc: SiblingContext['rpc'];
   readonly log: (level: 'info' | 'unusual' | 'broken', message: string) => void;
   /** Opens the database and all that works without siblings. */
   readonly open: () => Promise<S>;
@@ -64,7 +65,7 @@ export class SuitePlugin<S> {
 
   constructor(parts: SuiteParts<S>) {
     this.#parts = parts;
-    this.#watcher = new SiblingWatcher(parts.self, parts.clock, parts.ask, () => this.#settle());
+    this.#watcher = new SiblingWatcher(parts.self, parts.clock, parts.rpc, () => this.#settle());
   }
 
   /** What it is doing; `idle` as soon as a need is gone, `ready` only once it has woken. */
@@ -103,7 +104,7 @@ export class SuitePlugin<S> {
     } catch (error) {
       this.#fail(error);
     }
-    this.#watcher.feed({ kind: 'started' });
+    this.#watcher.start();
     const missing = missingNeed(this.#watcher.state);
     if (this.#problem === undefined && missing !== undefined) {
       log('info', `${self} idles until ${missing.sibling} is ready`);
@@ -113,13 +114,13 @@ export class SuitePlugin<S> {
   /** lightningd said that a plugin with these methods started. */
   pluginStarted(methods: readonly string[]): void {
     if (!methods.includes(PLUGINS[this.#parts.self].versionMethod)) {
-      this.#watcher.feed({ kind: 'plugin_started', methods });
+      this.#watcher.pluginStarted(methods);
     }
   }
 
   /** lightningd said that a plugin with these methods stopped. */
   pluginStopped(methods: readonly string[]): void {
-    this.#watcher.feed({ kind: 'plugin_stopped', methods });
+    this.#watcher.pluginStopped(methods);
   }
 
   /** Closes everything, after what is under way. Idempotent. */
