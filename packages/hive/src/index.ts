@@ -1,2 +1,3 @@
 export * from './limits.ts';
 export * from './lock/index.ts';
+export * from './membership/index.ts';

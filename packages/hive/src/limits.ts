@@ -50,3 +50,53 @@ export const TAKEN_TARGETS_MAX = 100_000;
  * Who missed more joins anew.
  */
 export const EPOCHS_KEPT = 64;
+
+/** Joins under way of candidates, in all; each needs a channel with this node, so few are honest. */
+export const CHALLENGES_MAX = 1000;
+
+/** Milliseconds after which a challenge is no longer answered. */
+export const CHALLENGE_MS = 300_000;
+
+/** Tickets one node keeps, used ones included until they expire. */
+export const TICKETS_MAX = 1000;
+
+/** Ban proposals open at once, and of one proposer. */
+export const BAN_PROPOSALS_MAX = 100;
+export const BAN_PROPOSALS_PER_MEMBER_MAX = 5;
+
+/** Milliseconds a ban proposal collects votes (the original's seven days). */
+export const BAN_VOTE_MS = 7 * 86_400_000;
+
+/** Requests for promotion open at once: one of each neophyte. */
+export const PROMOTIONS_MAX = MEMBERS_MAX;
+
+/** Bans that are kept; they hold for ever, so a full list is an alarm and the next ban is refused. */
+export const BANS_MAX = 10_000;
+
+/** Seconds that a time in a message may lie ahead of ours (the original's bound). */
+export const FUTURE_SECONDS_MAX = 300;
+
+/** Age in seconds beyond which a state is not taken: a week asleep and a day. */
+export const STATE_AGE_SECONDS_MAX = 8 * 86_400;
+
+/** How much a version may grow by in one message: a heartbeat each 5 minutes for a year. */
+export const VERSION_STEP_MAX = 105_120;
+
+/** Capacity that a member may claim beyond what the public graph shows, percent. */
+export const CAPACITY_SLACK_PERCENT = 10n;
+
+/** Change of capacity that is worth a gossip, percent (the original's threshold). */
+export const GOSSIP_CHANGE_PERCENT = 10n;
+
+/** Milliseconds between two gossips when nothing changes (the original's heartbeat). */
+export const HEARTBEAT_MS = 300_000;
+
+/** Milliseconds between two full syncs to the same peer, however often its hash differs. */
+export const FULL_SYNC_AGAIN_MS = 60_000;
+
+/** Items in one message of set reconciliation, and ranges: what stays far below 65,535 bytes. */
+export const RECONCILE_ITEMS_MAX = 400;
+export const RECONCILE_RANGES_MAX = 512;
+
+/** Neophytes that one member's full syncs may bring in at a time; honest ones arrive one by one. */
+export const NEOPHYTES_PER_SPONSOR_MAX = 5;

@@ -1,0 +1,4 @@
+export { votingMembers } from './change.ts';
+export * from './step.ts';
+export * from './types.ts';
+export { vouchQuorum } from './votes.ts';
