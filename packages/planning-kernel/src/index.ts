@@ -18,6 +18,7 @@ export { type Normalized, normalizeIntent } from './intents/normalize.ts';
 export * from './intents/order-intent.ts';
 export * from './plan.ts';
 export { REASONS, type ReasonCode } from './reasons.ts';
+export * from './recording.ts';
 export { channelCostSat, type Size, shareGapSat, sizeChannel } from './sizing.ts';
 export type * from './snapshot.ts';
 export { decodeSnapshot } from './snapshot-decoder.ts';
