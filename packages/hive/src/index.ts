@@ -1,3 +1,5 @@
 export * from './limits.ts';
 export * from './lock/index.ts';
 export * from './membership/index.ts';
+export * from './state/index.ts';
+export * from './sync/index.ts';

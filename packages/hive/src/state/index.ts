@@ -1,0 +1,4 @@
+export * from './gossip.ts';
+export * from './merge.ts';
+export * from './pages.ts';
+export * from './types.ts';

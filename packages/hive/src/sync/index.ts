@@ -1,0 +1,2 @@
+export * from './ranges.ts';
+export * from './reconcile.ts';
