@@ -1,3 +1,4 @@
+export * from './delivery/index.ts';
 export * from './limits.ts';
 export * from './lock/index.ts';
 export * from './membership/index.ts';

@@ -100,3 +100,27 @@ export const RECONCILE_RANGES_MAX = 512;
 
 /** Neophytes that one member's full syncs may bring in at a time; honest ones arrive one by one. */
 export const NEOPHYTES_PER_SPONSOR_MAX = 5;
+
+/** Messages that wait for an acknowledgement, for each peer: a day of votes and credentials. */
+export const OUTBOX_PER_PEER_MAX = 200;
+
+/** First repetition of a reliable message, ms; doubles up to the greatest, which Tor outages reach. */
+export const RESEND_FIRST_MS = 30_000;
+export const RESEND_MOST_MS = 3_600_000;
+
+/** Guard time after which a reliable message is given up, ms (three days: a weekend offline). */
+export const RESEND_FOR_MS = 3 * 86_400_000;
+
+/** Events remembered of each peer against a second handling, and for how long (longer than resending). */
+export const SEEN_PER_PEER_MAX = 5000;
+export const SEEN_FOR_MS = 4 * 86_400_000;
+
+/** Messages of one type that a peer may send at once, and ms in which one more becomes possible. */
+export const RATE_BURST = 30;
+export const RATE_REFILL_MS = 2000;
+
+/** Peers whose rates are kept; with more, those that are full again are dropped first. */
+export const RATE_ENTRIES_MAX = 10_000;
+
+/** Hops a message of ours may travel (the original's). */
+export const RELAY_HOPS = 3;
