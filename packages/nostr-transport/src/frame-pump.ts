@@ -62,7 +62,10 @@ export class FramePump {
       if (this.#stopped) {
         break;
       }
-      this.#checks += (await this.#worker(parseFrame(data))) ? 1 : 0;
+      if (await this.#worker(parseFrame(data))) {
+        this.#checks += 1;
+        this.#tokens -= NOSTR_LIMITS.framesPerCheck - 1;
+      }
       if (this.#checks >= NOSTR_LIMITS.checksPerTurn) {
         this.#checks = 0;
         await nextTurn();
@@ -84,8 +87,9 @@ export class FramePump {
     this.#filledAt = now;
     this.#tokens -= 1;
     if (this.#tokens < 0) {
+      const ms = Math.ceil((-this.#tokens / NOSTR_LIMITS.framesPerSecond) * 1_000);
       await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(1_000, resolve);
+        const cancel = this.#clock.after(ms, resolve);
         this.#wake = () => {
           cancel();
           resolve();

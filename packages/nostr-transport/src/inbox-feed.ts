@@ -1,5 +1,4 @@
-import { type Clock, describeError, type Random } from '@cl-hive/core';
-import { rollName } from './chance.ts';
+import { type Clock, describeError } from '@cl-hive/core';
 import { beginCatchUp, type CatchUp, caughtEvent, nextPage, subscribeSince } from './cursor.ts';
 import { hasTag, type NostrEvent } from './event.ts';
 import type { Filter } from './filter.ts';
@@ -7,14 +6,14 @@ import { KINDS } from './kinds.ts';
 import { NOSTR_LIMITS } from './limits.ts';
 import type { Log, TransportStorage } from './ports.ts';
 import type { Signer } from './signer.ts';
+import type { SubscriptionIds } from './subscription-ids.ts';
 
 /** What became of an event: `failed` when the store could not be asked, so that it must come again. */
-export type Received = 'taken' | 'known' | 'forged' | 'unasked' | 'failed';
+export type Received = 'taken' | 'known' | 'forged' | 'unasked' | 'future' | 'failed';
 
 /** What a feed needs of its link's host. */
 export interface FeedHost {
   readonly clock: Clock;
-  readonly random: Random;
   readonly signer: Signer;
   readonly storage: TransportStorage;
   readonly log: Log;
@@ -30,6 +29,7 @@ const READ_KINDS = [KINDS.giftWrap, KINDS.direct, KINDS.nip04];
 export class InboxFeed {
   readonly #relay: string;
   readonly #host: FeedHost;
+  readonly #ids: SubscriptionIds;
   #inboxId = '';
   #pageId = '';
   #since = 0;
@@ -41,8 +41,9 @@ export class InboxFeed {
   #cursor: number | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(relay: string, host: FeedHost) {
+  constructor(relay: string, ids: SubscriptionIds, host: FeedHost) {
     this.#relay = relay;
+    this.#ids = ids;
     this.#host = host;
   }
 
@@ -73,7 +74,7 @@ export class InboxFeed {
     if (this.#inboxId !== '') {
       send(JSON.stringify(['CLOSE', this.#inboxId]));
     }
-    this.#inboxId = `i${rollName(this.#host.random, 8)}`;
+    this.#inboxId = this.#ids.next('i');
     this.#pageId = '';
     this.#since = this.#startAt();
     this.#catchUp = beginCatchUp(this.#since);
@@ -100,6 +101,9 @@ export class InboxFeed {
   async take(event: NostrEvent): Promise<Received> {
     if (!this.#askedFor(event)) {
       return 'unasked';
+    }
+    if (event.created_at > this.#nowSeconds() + NOSTR_LIMITS.futureSeconds) {
+      return 'future';
     }
     const inbox = this.#inboxId;
     const received = await this.#host.receive(event, this.#relay);
@@ -132,7 +136,7 @@ export class InboxFeed {
     if (this.#catchUp === undefined) {
       this.#complete = true;
     } else {
-      this.#pageId = `p${rollName(this.#host.random, 8)}`;
+      this.#pageId = this.#ids.next('p');
       send(JSON.stringify(['REQ', this.#pageId, this.#filter(this.#catchUp.until)]));
     }
     return page ? 'page' : 'first';
@@ -184,7 +188,6 @@ export class InboxFeed {
     return (
       READ_KINDS.some((kind) => kind === event.kind) &&
       event.created_at >= this.#since &&
-      event.created_at <= this.#nowSeconds() + NOSTR_LIMITS.futureSeconds &&
       hasTag(event, 'p', this.#host.signer.pubkey)
     );
   }

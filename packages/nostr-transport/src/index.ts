@@ -1,4 +1,5 @@
 export { type AnswerFailure, type AnsweringOptions, answering } from './answering.ts';
+export type { BadCounts, BadReason } from './bad-frames.ts';
 export type { RelayCoverage } from './coverage.ts';
 export type { PublishOutcome, Refusal } from './delivery.ts';
 export { type Dial, dialWebSocket, type Socket, type SocketEvents } from './dial.ts';
@@ -16,7 +17,6 @@ export { memoryStorage } from './memory-storage.ts';
 export type { IncomingMessage, MessageForm, RefusalCode } from './message.ts';
 export type { OutboxErrorCode } from './outbox.ts';
 export type { Log, LogLevel, OutboxRecord, TransportStorage } from './ports.ts';
-export type { BadCounts, BadReason } from './relay-link.ts';
 export type { ForeignRelays } from './relay-pool.ts';
 export type { RelayFailure, RelayFailureCode, RelayHealth } from './relay-state.ts';
 export type { RelayStatus } from './relay-status.ts';

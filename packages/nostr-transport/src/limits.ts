@@ -28,9 +28,14 @@ export const NOSTR_LIMITS = {
   framesPerSecond: 250,
   /** Frames that may come at once above that. */
   frameBurst: 2_000,
+  /** As many frames counts one whose signatures are checked and whose text is decrypted: about 9 ms. */
+  framesPerCheck: 8,
   /** Frames of a relay that wait to be worked on before its socket is paused. */
   frameQueue: 256,
-  /** Frames of a connection that are garbage, not asked for or forged, until it is cut. */
+  /**
+   * Frames of a connection that no honest relay sends (garbage, not asked for, forged), until it is cut. What
+   * strangers can store on an honest relay does not count: else they could have it cut.
+   */
   badFrames: 100,
   /** Checks of signatures before other work gets its turn; each takes 2 to 4 ms. */
   checksPerTurn: 4,

@@ -1,39 +1,20 @@
-import { type Cancel, type Clock, DecodeError, type Random } from '@cl-hive/core';
+import { type Cancel, DecodeError } from '@cl-hive/core';
+import { type BadCounts, BadFrames, type BadReason } from './bad-frames.ts';
 import { roll, rollName } from './chance.ts';
-import type { Dial, Socket } from './dial.ts';
+import type { Socket } from './dial.ts';
 import { type EventTemplate, eventDecoder, type NostrEvent } from './event.ts';
 import type { Filter } from './filter.ts';
-import { type BadFrame, type Frame, shortened } from './frame.ts';
+import { type Frame, shortened } from './frame.ts';
 import { FramePump } from './frame-pump.ts';
-import { InboxFeed, type Received } from './inbox-feed.ts';
+import { InboxFeed } from './inbox-feed.ts';
 import { KINDS } from './kinds.ts';
 import { NOSTR_LIMITS, NOSTR_TIMES } from './limits.ts';
+import type { LinkHost } from './link-host.ts';
 import { Lookups } from './lookups.ts';
-import type { Log, TransportStorage } from './ports.ts';
 import { type PublishAnswer, Publisher } from './publisher.ts';
 import { initialRelayState, type RelayRole, type RelayState } from './relay-state.ts';
 import { nextTickAt, type RelayCommand, type RelayInput, stepRelay } from './relay-step.ts';
-import type { Signer } from './signer.ts';
-
-/** What a link needs of its transport. */
-export interface LinkHost {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly signer: Signer;
-  readonly storage: TransportStorage;
-  readonly log: Log;
-  readonly dial: Dial;
-  /** Takes an event that is addressed to this node; its signature is not checked yet. */
-  readonly receive: (event: NostrEvent, relay: string) => Promise<Received>;
-  /** Events may be published on this link now. */
-  readonly ready: () => void;
-}
-
-/** Frames that came and were of no use, by reason. */
-export type BadCounts = Readonly<Partial<Record<BadReason, number>>>;
-
-/** Why a frame was of no use: it could not be read, was not asked for, or was forged. */
-export type BadReason = BadFrame | 'malformed_event' | 'unasked' | 'forged';
+import { SubscriptionIds } from './subscription-ids.ts';
 
 interface Connection {
   readonly socket: Socket;
@@ -49,14 +30,15 @@ export class RelayLink {
   readonly #feed: InboxFeed;
   readonly #publisher: Publisher;
   readonly #lookups: Lookups;
+  readonly #ids: SubscriptionIds;
   #state: RelayState;
   #connection: Connection | undefined;
   #cancelTick: Cancel | undefined;
+  #tickAt: number | undefined;
   #probeId = '';
   #authId = '';
-  #badOfConnection = 0;
   #notice: string | undefined;
-  readonly #bad: Partial<Record<BadReason, number>> = {};
+  readonly #bad = new BadFrames();
   /** Sockets that are not gone yet. */
   readonly #sockets = new Set<Promise<void>>();
 
@@ -68,7 +50,8 @@ export class RelayLink {
     this.#state = initialRelayState(role);
     this.#publisher = new Publisher(host.clock);
     this.#lookups = new Lookups(host.clock);
-    this.#feed = new InboxFeed(url, host);
+    this.#ids = new SubscriptionIds(host.random);
+    this.#feed = new InboxFeed(url, this.#ids, host);
   }
 
   get state(): RelayState {
@@ -76,7 +59,7 @@ export class RelayLink {
   }
 
   get bad(): BadCounts {
-    return { ...this.#bad };
+    return this.#bad.counts;
   }
 
   /** The last notice of the relay, shortened. */
@@ -125,7 +108,7 @@ export class RelayLink {
     if (!this.open) {
       return [];
     }
-    const id = `q${rollName(this.#host.random, 8)}`;
+    const id = this.#ids.next('q');
     const found = await this.#lookups.ask(id, filter, (frame) => this.#send(frame));
     this.#send(JSON.stringify(['CLOSE', id]));
     return found;
@@ -194,7 +177,7 @@ export class RelayLink {
       },
       this.#guarded,
     );
-    this.#badOfConnection = 0;
+    this.#bad.newConnection();
     this.#connection = { socket, pump, gone: whenGone };
     pump.attach(socket);
   }
@@ -219,14 +202,19 @@ export class RelayLink {
   }
 
   #armTick(): void {
-    this.#cancelTick?.();
     const due = nextTickAt(this.#state);
+    if (due === this.#tickAt) {
+      return;
+    }
+    this.#cancelTick?.();
+    this.#tickAt = due;
     this.#cancelTick =
       due === undefined
         ? undefined
-        : this.#host.clock.after(due - this.#host.clock.monotonic(), () =>
-            this.#step({ type: 'tick' }),
-          );
+        : this.#host.clock.after(due - this.#host.clock.monotonic(), () => {
+            this.#tickAt = undefined;
+            this.#step({ type: 'tick' });
+          });
   }
 
   /** Works on a frame; yields whether a signature may have been checked. */
@@ -260,7 +248,7 @@ export class RelayLink {
   async #workEvent(subscription: string, input: unknown, pump: FramePump): Promise<boolean> {
     const lookup = this.#lookups.has(subscription);
     if (!lookup && !this.#feed.owns(subscription)) {
-      this.#countBad('unasked');
+      this.#notAsked(subscription);
       return false;
     }
     let event: NostrEvent;
@@ -284,7 +272,8 @@ export class RelayLink {
       return false;
     }
     const received = await this.#feed.take(event);
-    if (this.#connection?.pump === pump && (received === 'unasked' || received === 'forged')) {
+    const bad = received === 'unasked' || received === 'forged' || received === 'future';
+    if (bad && this.#connection?.pump === pump) {
       this.#countBad(received);
     }
     return received === 'taken' || received === 'forged';
@@ -310,7 +299,7 @@ export class RelayLink {
     }
     const end = this.#feed.endOfStored(subscription, (frame) => this.#send(frame));
     if (end === 'unasked') {
-      this.#countBad('unasked');
+      this.#notAsked(this.#feed.owns(subscription) ? '' : subscription);
     } else if (end === 'first') {
       this.#step({ type: 'inbox-live' });
     }
@@ -328,6 +317,13 @@ export class RelayLink {
     } else if (this.#feed.owns(subscription)) {
       this.#feed.pageRefused();
     } else {
+      this.#notAsked(subscription);
+    }
+  }
+
+  /** Frames of a subscription that is over are late, nothing worse. */
+  #notAsked(subscription: string): void {
+    if (!this.#ids.made(subscription)) {
       this.#countBad('unasked');
     }
   }
@@ -372,9 +368,7 @@ export class RelayLink {
   }
 
   #countBad(reason: BadReason): void {
-    this.#bad[reason] = (this.#bad[reason] ?? 0) + 1;
-    this.#badOfConnection += 1;
-    if (this.#badOfConnection === NOSTR_LIMITS.badFrames) {
+    if (this.#bad.count(reason)) {
       this.#step({
         type: 'hostile',
         reason: `it sent ${NOSTR_LIMITS.badFrames} frames of no use, the last one ${reason}`,

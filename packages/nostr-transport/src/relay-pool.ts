@@ -2,9 +2,10 @@ import { type Cancel, describeError } from '@cl-hive/core';
 import type { NostrEvent } from './event.ts';
 import type { Filter } from './filter.ts';
 import { NOSTR_LIMITS, NOSTR_TIMES } from './limits.ts';
+import type { LinkHost } from './link-host.ts';
 import { foreignRelayUrl } from './public-address.ts';
 import type { PublishAnswer } from './publisher.ts';
-import { type LinkHost, RelayLink } from './relay-link.ts';
+import { RelayLink } from './relay-link.ts';
 import { relayUrl } from './relay-url.ts';
 
 /** Which relays that others name may be dialled: those of the public Internet, any (in a lab), or none. */

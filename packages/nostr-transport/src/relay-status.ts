@@ -1,5 +1,6 @@
+import type { BadCounts } from './bad-frames.ts';
 import type { RelayCoverage } from './coverage.ts';
-import type { BadCounts, RelayLink } from './relay-link.ts';
+import type { RelayLink } from './relay-link.ts';
 import type { RelayHealth, RelayState } from './relay-state.ts';
 
 /** A relay as a status command shows it. */

@@ -134,6 +134,36 @@ describe('a relay that is not to be trusted', () => {
     expect(hostile.handshakes).toBe(1);
   });
 
+  it('is not cut for what strangers stored on it, nor for frames of a subscription that is over', async () => {
+    const relay = await scriptedRelay();
+    const node = await startParty([relay.url]);
+    await healthy(node, relay.url);
+    const inbox = [...relay.clients][0]?.inbox ?? '';
+    const far = { ...wrapFor(node, 'x'), created_at: nowSeconds() + 86_400 };
+    const crowded = { ...far, tags: Array.from({ length: 65 }, () => ['t']) };
+    for (let n = 0; n < 2 * NOSTR_LIMITS.badFrames; n += 1) {
+      relay.raw(JSON.stringify(['EVENT', inbox, far]));
+      relay.raw(JSON.stringify(['EVENT', inbox, crowded]));
+    }
+    await node.transport.send({
+      to: someSigner().pubkey,
+      content: 'looks up the relays of its reader',
+    });
+    const lookup = [...relay.asked].find((id) => id.startsWith('q')) ?? '';
+    expect(lookup).not.toBe('');
+    for (let n = 0; n < 2 * NOSTR_LIMITS.badFrames; n += 1) {
+      relay.raw(JSON.stringify(['CLOSED', lookup, '']));
+      relay.raw(JSON.stringify(['EVENT', lookup, far]));
+    }
+    relay.put(wrapFor(node, 'right'));
+    await soon(() => expect(node.received.map(({ content }) => content)).toEqual(['right']));
+    expect(statusOf(node, relay.url)).toMatchObject({
+      phase: 'open',
+      dials: 1,
+      bad: { future: 200, malformed_event: 200 },
+    });
+  });
+
   it('sends events of other authors as answers to a look-up in vain', async () => {
     const own = await scriptedRelay();
     const trap = await scriptedRelay();

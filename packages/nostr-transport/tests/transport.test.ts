@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Relay, type RelayOptions, startRelay } from '@cl-hive/hive-lab';
-import { build } from 'esbuild';
 import fc from 'fast-check';
 import { decrypt as decryptNip04 } from 'nostr-tools/nip04';
 import { describe, expect, it, vi } from 'vitest';
@@ -18,6 +13,7 @@ import {
   type RelayStatus,
 } from '../src/index.ts';
 import { NIP04_HINT } from '../src/nip04-hints.ts';
+import { bundled } from './support/bundled.ts';
 import { afterwards } from './support/cleanup.ts';
 import { systemClock } from './support/clock.ts';
 import { type Party, someSigner, startParty } from './support/party.ts';
@@ -183,6 +179,33 @@ describe('several relays of which some fail', () => {
     expect(await outcome).toMatchObject({ kind: 'accepted' });
     await soon(() => expect(node.received.map(({ content }) => content)).toEqual(['meanwhile']));
     await soon(() => expect(statusOf(node, url)?.verdict).toBe('healthy'));
+  });
+
+  it('survives a relay process that is killed: what it forgot is still delivered', async () => {
+    const script = await bundled('relay-process');
+    const start = async (port: number): Promise<{ child: ChildProcess; url: string }> => {
+      const child = spawn(process.execPath, [script, `${port}`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      afterwards(() => child.kill('SIGKILL'));
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      return { child, url: line.toString().trim() };
+    };
+    const { child, url } = await start(0);
+    const node = await startEcho([url]);
+    const advisor = await startParty([url]);
+    await Promise.all([allHealthy(node), allHealthy(advisor)]);
+    const first = await advisor.transport.request(
+      { to: node.signer.pubkey, content: 'one' },
+      10_000,
+    );
+    expect(first.kind).toBe('answered');
+    child.kill('SIGKILL');
+    await soon(() => expect(statusOf(advisor, url)?.phase).toBe('waiting'));
+    const waiting = advisor.transport.request({ to: node.signer.pubkey, content: 'two' }, 20_000);
+    await start(Number(new URL(url).port));
+    expect((await waiting).kind).toBe('answered');
+    expect(node.received.map(({ content }) => content)).toEqual(['one', 'two']);
   });
 
   it('hears nothing through an open socket of a relay that drops all, and calls it unhealthy', async () => {
@@ -412,22 +435,7 @@ describe('closing', () => {
   it('lets the process end by itself, also with relays that hang, and ends what waits', async () => {
     const sound = await labRelay();
     const silent = await scriptedRelay({ handshake: 'silent' });
-    const folder = mkdtempSync(path.join(tmpdir(), 'hive-nostr-'));
-    afterwards(() => rmSync(folder, { recursive: true, force: true }));
-    const script = path.join(folder, 'closing.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('support/closing-process.ts', import.meta.url))],
-      outfile: script,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@cl-hive/source'],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-      logLevel: 'error',
-    });
+    const script = await bundled('closing-process');
     const child = spawn(process.execPath, [script, sound.url, silent.url, 'ws://127.0.0.1:1'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -43,6 +43,8 @@ export class ScriptedRelay {
   readonly stored: Event[] = [];
   readonly clients = new Set<ScriptedClient>();
   readonly authEvents: Event[] = [];
+  /** Ids of all subscriptions that were ever asked for. */
+  readonly asked = new Set<string>();
   script: Script;
   handshakes = 0;
   readonly #server: Server;
@@ -99,6 +101,7 @@ export class ScriptedRelay {
       }
     } else if (type === 'REQ') {
       const id = String(first);
+      this.asked.add(id);
       if (barred) {
         client.send(['CLOSED', id, 'auth-required: who are you?']);
       } else {
