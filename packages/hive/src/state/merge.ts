@@ -102,9 +102,12 @@ export function mergeState(
     return { state: { ...state, quarantined }, verdict: { kind: 'equivocation', evidence } };
   }
   const signed = new Map(state.signed).set(incoming.peer, incoming);
-  const hearsay = new Map(state.hearsay);
-  if ((hearsay.get(incoming.peer)?.version ?? 0) <= incoming.version) {
-    hearsay.delete(incoming.peer);
+  const said = state.hearsay.get(incoming.peer);
+  let { hearsay } = state;
+  if (said !== undefined && said.version <= incoming.version) {
+    const rest = new Map(hearsay);
+    rest.delete(incoming.peer);
+    hearsay = rest;
   }
   return { state: { ...state, signed, hearsay }, verdict: { kind: 'taken' } };
 }

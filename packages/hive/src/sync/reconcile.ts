@@ -7,9 +7,9 @@ import { ITEM_ID_BYTES, type Range } from './ranges.ts';
 // fingerprint; d differences cost about d * log(n) of them.
 
 /** Parts that a range which differs is split into. */
-const BRANCHES = 16;
+const BRANCHES = 4;
 /** A range with at most this many ids is sent whole. */
-const LEAF = 32;
+const LEAF = 8;
 /** Ids that answer ids of the other side; more are split, so that every answer fits a message. */
 const WHOLE_MAX = 128;
 const MODULUS = 1n << BigInt(8 * ITEM_ID_BYTES);
