@@ -182,7 +182,7 @@ describe('several relays of which some fail', () => {
   });
 
   it('survives a relay process that is killed: what it forgot is still delivered', async () => {
-    const script = await bundled('relay-process');
+    const script = await bundled(new URL('./support/relay-process.ts', import.meta.url));
     const start = async (port: number): Promise<{ child: ChildProcess; url: string }> => {
       const child = spawn(process.execPath, [script, `${port}`], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -435,7 +435,7 @@ describe('closing', () => {
   it('lets the process end by itself, also with relays that hang, and ends what waits', async () => {
     const sound = await labRelay();
     const silent = await scriptedRelay({ handshake: 'silent' });
-    const script = await bundled('closing-process');
+    const script = await bundled(new URL('./support/closing-process.ts', import.meta.url));
     const child = spawn(process.execPath, [script, sound.url, silent.url, 'ws://127.0.0.1:1'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

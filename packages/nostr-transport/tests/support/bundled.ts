@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterwards } from './cleanup.ts';
 
-/** A script of this folder as one file that Node runs; it is removed after the test. */
-export async function bundled(name: string): Promise<string> {
+/** A script as one file that Node runs; it is removed after the test. */
+export async function bundled(script: URL): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'hive-nostr-'));
   afterwards(() => rmSync(folder, { recursive: true, force: true }));
   const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
   symlinkSync(modules, path.join(folder, 'node_modules'));
-  const outfile = path.join(folder, `${name}.mjs`);
+  const outfile = path.join(folder, 'script.mjs');
   await build({
-    entryPoints: [fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(script)],
     outfile,
     bundle: true,
     format: 'esm',
