@@ -8,8 +8,8 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { build } from 'esbuild';
 
-const MESSAGES = 60;
-const ROUNDS = 5;
+const MESSAGES = 15;
+const ROUNDS = 30;
 const here = import.meta.dirname;
 const folder = mkdtempSync(path.join(tmpdir(), 'hive-bench-'));
 
