@@ -65,6 +65,7 @@ export class World {
   #height = FIRST_HEIGHT;
   #wishes = 0;
   #members: NodeId[];
+  #changed = false;
 
   constructor(seed: number, profile: Profile) {
     this.#random = new SeededRandom(seed);
@@ -138,6 +139,9 @@ export class World {
     node.life += 1;
     node.state = restoreLock(node.id, node.disk.values());
     this.#give(node, { kind: 'start' });
+    if (this.#changed) {
+      this.#give(node, { kind: 'electorate', members: this.#members });
+    }
     this.#see(node);
   }
 
@@ -218,6 +222,7 @@ export class World {
       return;
     }
     this.#members = next;
+    this.#changed = true;
     for (const node of this.nodes) {
       const tell = (): void => this.#give(node, { kind: 'electorate', members: this.#members });
       this.#queue.after(this.#random.below(5 * MINUTE), tell);
@@ -257,6 +262,17 @@ export class World {
       case 'send':
         this.#send(node, command.to, command.message);
         return;
+      case 'accept': {
+        const { ballot, value, stop } = command;
+        const acceptance = { member: node.id, stop, signature: 'signed' };
+        const message: LockMessage = { kind: 'accepted', ballot, value, acceptance };
+        if (command.to === node.id) {
+          this.#give(node, { kind: 'message', from: node.id, message });
+        } else {
+          this.#send(node, command.to, message);
+        }
+        return;
+      }
       case 'open':
         this.#later(node, 15_000, () => this.#open(node, command));
         return;

@@ -67,9 +67,6 @@ export const BAN_PROPOSALS_PER_MEMBER_MAX = 5;
 /** Milliseconds a ban proposal collects votes (the original's seven days). */
 export const BAN_VOTE_MS = 7 * 86_400_000;
 
-/** Requests for promotion open at once: one of each neophyte. */
-export const PROMOTIONS_MAX = MEMBERS_MAX;
-
 /** Bans that are kept; they hold for ever, so a full list is an alarm and the next ban is refused. */
 export const BANS_MAX = 10_000;
 
@@ -124,3 +121,12 @@ export const RATE_ENTRIES_MAX = 10_000;
 
 /** Hops a message of ours may travel (the original's). */
 export const RELAY_HOPS = 3;
+
+/** Longest id of an attempt: a wish of 64 characters, a point and a window. */
+export const ATTEMPT_CHARS_MAX = 80;
+
+/** Greatest window and epoch: far beyond any block height (BOLT 7 has 24 bits of it). */
+export const WINDOW_MAX = 0xffffff;
+
+/** How far a ballot's round may go beyond the last one, so that nobody uses all rounds up. */
+export const ROUND_STEP_MAX = 1000;

@@ -12,6 +12,8 @@ export interface Acceptance {
   readonly member: NodeId;
   /** First window in which the member grants nothing under the old epoch. */
   readonly stop: number;
+  /** Of the member over {@link acceptanceText}, zbase32. */
+  readonly signature: string;
 }
 
 /** The membership that decides about openings from window `from` on. */
@@ -115,6 +117,20 @@ export function epochFor(epochs: Iterable<Epoch>, window: number): Epoch | undef
 /** The newest of the given epochs. */
 export function newestEpoch(epochs: Iterable<Epoch>): Epoch | undefined {
   return epochFor(epochs, Number.MAX_SAFE_INTEGER);
+}
+
+/** What must be verified of an epoch from outside before it is an input. */
+export function epochClaims(
+  epoch: Epoch,
+): readonly { readonly signer: NodeId; readonly text: string; readonly signature: string }[] {
+  const { ballot } = epoch;
+  return ballot === undefined
+    ? []
+    : epoch.acceptances.map(({ member, stop, signature }) => ({
+        signer: member,
+        text: acceptanceText(epoch, ballot, stop),
+        signature,
+      }));
 }
 
 /** A short name of an epoch for people. */

@@ -1,3 +1,4 @@
+export { decodeLockMessage } from './decode.ts';
 export * from './describe.ts';
 export * from './epoch.ts';
 export { grantFor } from './grantor.ts';

@@ -59,6 +59,11 @@ class Fleet {
         if (this.states.has(command.to)) {
           this.give(command.to, { kind: 'message', from: to, message: command.message });
         }
+      } else if (command.kind === 'accept') {
+        const { ballot, value, stop } = command;
+        const acceptance = { member: to, stop, signature: 'signed' };
+        const message = { kind: 'accepted', ballot, value, acceptance } as const;
+        this.give(command.to, { kind: 'message', from: to, message });
       } else if (command.kind === 'open') {
         this.opened.push({ node: to, id: command.id, target: command.target });
       }
@@ -384,11 +389,31 @@ describe('the intent lock', () => {
     expect(wins).toBeLessThan(5300);
   });
 
+  it('I7: one member alone changes no epoch, nor uses the rounds of ballots up', () => {
+    const fleet = new Fleet([A, B, C]);
+    const value = { number: 2, members: [D], previous: epochHash(firstEpoch([A, B, C])) };
+    for (const round of [1, 900, Number.MAX_SAFE_INTEGER]) {
+      const ballot = { round, proposer: C };
+      for (const member of [A, B]) {
+        for (const message of [
+          { kind: 'prepare', epoch: 1, ballot } as const,
+          { kind: 'accept', ballot, value } as const,
+        ]) {
+          fleet.give(member, { kind: 'message', from: C, message });
+        }
+        const acceptor = fleet.states.get(member)?.tables.acceptors.get('1');
+        expect(acceptor?.accepted).toBeUndefined();
+        expect(acceptor?.promised.round).toBeLessThan(1000);
+      }
+    }
+  });
+
   it('an epoch needs a majority of the one before, of one ballot, each member once', () => {
     const before = firstEpoch([A, B, C]);
     const value = { number: 2, members: [A, B, C, D], previous: epochHash(before) };
     const ballot = { round: 1, proposer: A };
-    const by = (...members: NodeId[]) => members.map((member) => ({ member, stop: 9 }));
+    const by = (...members: NodeId[]) =>
+      members.map((member) => ({ member, stop: 9, signature: 'y' }));
     expect(succeed(before, value, ballot, by(A, B))?.from).toBe(10);
     expect(succeed(before, value, ballot, by(A, A))).toBeUndefined();
     expect(succeed(before, value, ballot, by(A, D, E))).toBeUndefined();

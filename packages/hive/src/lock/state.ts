@@ -1,5 +1,5 @@
 import type { NodeId } from '@cl-hive/core';
-import type { Ballot, Epoch, Succession } from './epoch.ts';
+import type { Acceptance, Ballot, Epoch, Succession } from './epoch.ts';
 import type { LockRow, LockTable, LockTables, RefusalReason } from './types.ts';
 
 /** Answers to one attempt; lost in a crash and asked for again. */
@@ -24,7 +24,7 @@ export interface Proposal {
     NodeId,
     { readonly ballot: Ballot; readonly value: Succession } | undefined
   >;
-  readonly accepted: ReadonlyMap<NodeId, number>;
+  readonly accepted: ReadonlyMap<NodeId, Acceptance>;
   readonly phase: 'prepare' | 'accept';
   readonly askedAt: number;
 }

@@ -1,5 +1,5 @@
 import { type NodeId } from '@cl-hive/core';
-import { EPOCHS_KEPT, REQUEST_AGAIN_MS } from '../limits.ts';
+import { EPOCHS_KEPT, REQUEST_AGAIN_MS, ROUND_STEP_MAX } from '../limits.ts';
 import {
   type Ballot,
   type Epoch,
@@ -100,7 +100,7 @@ export function onPrepare(turn: Turn, from: NodeId, { epoch, ballot }: Of<'prepa
   if (now?.epoch.members.includes(from) !== true || ballot.proposer !== from) {
     return;
   }
-  if (isLater(ballot, now.acceptor.promised)) {
+  if (isLater(ballot, now.acceptor.promised) && !jumps(ballot, now.acceptor)) {
     turn.row('acceptors', String(epoch), { ...now.acceptor, promised: ballot });
     const { accepted } = now.acceptor;
     turn.send(from, {
@@ -110,6 +110,10 @@ export function onPrepare(turn: Turn, from: NodeId, { epoch, ballot }: Of<'prepa
       ...(accepted === undefined ? {} : { accepted }),
     });
   }
+}
+
+function jumps(ballot: Ballot, { promised }: Acceptor): boolean {
+  return ballot.round > promised.round + ROUND_STEP_MAX;
 }
 
 function sameBallot(a: Ballot, b: Ballot): boolean {
@@ -164,8 +168,8 @@ function preparedBy(turn: Turn): void {
 
 /**
  * Accepts a successor: from the window after its last grant on, this member grants nothing under
- * the old epoch. It takes part in changes that its own view of the membership does not know yet only
- * where the value was proposed by a member, whose word counts once.
+ * the old epoch. A value is accepted only where this node's own membership, by its vouches and votes,
+ * wants everyone it adds and nobody it removes: one member alone changes no epoch.
  */
 export function onAccept(turn: Turn, from: NodeId, { ballot, value }: Of<'accept'>): void {
   const now = knows(turn, from, value.number - 1) ? current(turn) : undefined;
@@ -174,7 +178,9 @@ export function onAccept(turn: Turn, from: NodeId, { ballot, value }: Of<'accept
     ballot.proposer !== from ||
     value.previous !== epochHash(now.epoch) ||
     value.members.length === 0 ||
-    isLater(now.acceptor.promised, ballot)
+    isLater(now.acceptor.promised, ballot) ||
+    jumps(ballot, now.acceptor) ||
+    !isWanted(now.epoch, value, turn.state.electorate ?? now.epoch.members)
   ) {
     return;
   }
@@ -186,13 +192,14 @@ export function onAccept(turn: Turn, from: NodeId, { ballot, value }: Of<'accept
     accepted: { ballot, value },
     stop,
   });
-  const acceptance = { member: turn.state.self, stop };
-  const answer: Of<'accepted'> = { kind: 'accepted', ballot, value, acceptance };
-  if (from === turn.state.self) {
-    onAccepted(turn, from, answer);
-  } else {
-    turn.send(from, answer);
-  }
+  turn.command({ kind: 'accept', to: from, ballot, value, stop });
+}
+
+function isWanted(before: Epoch, value: Succession, wanted: readonly NodeId[]): boolean {
+  return (
+    value.members.every((one) => before.members.includes(one) || wanted.includes(one)) &&
+    before.members.every((one) => value.members.includes(one) || !wanted.includes(one))
+  );
 }
 
 /** Counts acceptances; a majority of one ballot is the new epoch. */
@@ -208,10 +215,9 @@ export function onAccepted(turn: Turn, from: NodeId, message: Of<'accepted'>): v
   ) {
     return;
   }
-  const accepted = new Map(proposal.accepted).set(from, message.acceptance.stop);
+  const accepted = new Map(proposal.accepted).set(from, message.acceptance);
   turn.patch({ proposal: { ...proposal, accepted } });
-  const acceptances = [...accepted].map(([member, stop]) => ({ member, stop }));
-  const epoch = succeed(now.epoch, proposal.value, proposal.ballot, acceptances);
+  const epoch = succeed(now.epoch, proposal.value, proposal.ballot, [...accepted.values()]);
   if (epoch !== undefined) {
     tell(turn, now.epoch, epoch);
     adopt(turn, epoch);

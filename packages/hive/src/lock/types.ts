@@ -209,6 +209,17 @@ export type LockCommand =
   | { readonly kind: 'store'; readonly rows: readonly LockRow[] }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: LockMessage }
   /**
+   * Sign `acceptanceText(value, ballot, stop)` and send `accepted` with it to `to`, which may be this
+   * node itself: then it is the next input, as a message from self.
+   */
+  | {
+      readonly kind: 'accept';
+      readonly to: NodeId;
+      readonly ballot: Ballot;
+      readonly value: Succession;
+      readonly stop: number;
+    }
+  /**
    * Open the channel, after `mayOpen` said yes once more. Any answer but a definite one is
    * `unknown`; there is no second try.
    */

@@ -6,7 +6,6 @@ import {
   BANS_MAX,
   MEMBERS_MAX,
   NEOPHYTES_PER_SPONSOR_MAX,
-  PROMOTIONS_MAX,
 } from '../limits.ts';
 import { majority } from '../lock/epoch.ts';
 import type { Change } from './change.ts';
@@ -25,7 +24,7 @@ export function requestPromotion(change: Change, input: Of<'request_promotion'>)
   const { promotions, members } = change.state;
   if (members.get(target)?.tier !== 'neophyte') {
     change.refuse('not_a_member', target);
-  } else if (!promotions.has(target) && promotions.size >= PROMOTIONS_MAX) {
+  } else if (!promotions.has(target) && promotions.size >= MEMBERS_MAX) {
     change.full('promotions');
   } else if (promotions.get(target)?.requestId !== requestId) {
     const promotion = { requestId, electorate: change.voting(), vouches: new Set<NodeId>() };
