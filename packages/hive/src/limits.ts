@@ -130,3 +130,6 @@ export const WINDOW_MAX = 0xffffff;
 
 /** How far a ballot's round may go beyond the last one, so that nobody uses all rounds up. */
 export const ROUND_STEP_MAX = 1000;
+
+/** The span of the daily budget: it rolls, so that midnight opens nothing. */
+export const BUDGET_SPAN_MS = 86_400_000;
