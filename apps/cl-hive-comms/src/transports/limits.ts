@@ -1,7 +1,5 @@
-import { ENVELOPE_BYTES_MAX } from '@cl-hive/protocol';
-
 /** Largest message over any transport, in bytes: that of an envelope, so that each can carry one. */
-export const MESSAGE_BYTES_MAX = ENVELOPE_BYTES_MAX;
+export const MESSAGE_BYTES_MAX = 65_535;
 
 /** Bytes of a BOLT 8 message after its type (BOLT 1: 65,535 with the type). */
 export const BOLT8_PAYLOAD_MAX = 65_533;
@@ -53,3 +51,11 @@ export const METHOD_NAME_MAX = 64;
 
 /** Longest reason that a sibling's transport gives and that is kept, in characters. */
 export const REASON_MAX = 300;
+
+/** Longest content of an event that is published for a sibling, in characters: what relays take. */
+export const EVENT_CONTENT_MAX = 65_535;
+
+/** Tags of an event that is published for a sibling, values of a tag, and the length of each. */
+export const EVENT_TAGS_MAX = 64;
+export const EVENT_TAG_VALUES_MAX = 16;
+export const EVENT_TAG_CHARS_MAX = 1024;
