@@ -8,6 +8,7 @@ const MAY = {
   'cln-plugin': ['core', 'cln-rpc'],
   store: ['core'],
   runtime: ['core', 'cln-rpc', 'cln-plugin', 'store'],
+  'nostr-transport': ['core'],
   'planning-kernel': ['core'],
   'plan-orchestrator': ['core'],
   comms: ['core', 'protocol', 'store'],

@@ -296,7 +296,7 @@ describe('setchannel', () => {
       { maximum_htlc_out_msat: 1_980_000_000n, warning_htlcmax_too_high: expect.any(String) },
     ]);
     expect(await lab.node(1).refused('setchannel', { id: lab.node(3).id })).toMatchObject({
-      code: -1,
+      code: -32602,
     });
     expect(await lab.node(1).refused('setchannel', { id, feeppm: 2 ** 32 })).toMatchObject({
       code: -32602,
@@ -374,7 +374,7 @@ describe('close', () => {
     await openChannel(lab, 1, 2, 100_000);
     const [a, b] = [lab.node(1), lab.node(2)];
     expect((await a.refused('close', { id: b.id })).message).toContain('multiple channels');
-    expect(await a.refused('close', { id: '1x1x1' })).toMatchObject({ code: -1 });
+    expect(await a.refused('close', { id: '1x1x1' })).toMatchObject({ code: -32602 });
     const { short_channel_id: id } = (await channels(a))[0] ?? {};
     await a.call('close', { id: id ?? '' });
     expect(await a.refused('close', { id: id ?? '' })).toMatchObject({ code: -1 });

@@ -15,6 +15,7 @@ import {
 } from '../params.ts';
 import type { Policy } from '../policy.ts';
 import type { CommandFamily, Services } from '../services.ts';
+import { unknownChannel } from './closing.ts';
 
 /** Seconds for which the terms before a `setchannel` stay good. */
 const ENFORCE_DELAY_S = 600;
@@ -73,6 +74,9 @@ function setChannel(services: Services, node: LabNode, params: JsonObject): Json
     name === 'all'
       ? services.channels.ofNode(node.id).filter(isOpen)
       : services.channels.find(node.id, name.toLowerCase());
+  if (found.length === 0 && name !== 'all') {
+    throw unknownChannel(name);
+  }
   const channels = found.filter((channel) =>
     ['CHANNELD_AWAITING_LOCKIN', 'CHANNELD_NORMAL', 'CHANNELD_AWAITING_SPLICE'].includes(
       services.channels.stateOf(channel, node.id),

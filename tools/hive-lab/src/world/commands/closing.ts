@@ -1,4 +1,4 @@
-import type { JsonObject } from '@cl-hive/core';
+import { isShortChannelId, type JsonObject } from '@cl-hive/core';
 import { type CallContext, LabRpcError } from '../../contract/node.ts';
 import { addressToScript } from '../chain/address.ts';
 import type { Transaction } from '../chain/transaction.ts';
@@ -17,12 +17,13 @@ export const closingCommands: CommandFamily = (services, node) => [
 
 /** The one channel that a command means. Throws LabRpcError when there is none, or more than one. */
 export function oneChannel({ channels }: Services, node: LabNode, name: string): Channel {
-  const found = channels
-    .find(node.id, name.toLowerCase())
-    .filter(
-      (channel) => !['FUNDING_SPEND_SEEN', 'ONCHAIN'].includes(channels.stateOf(channel, node.id)),
-    );
-  const [channel, second] = found;
+  const named = channels.find(node.id, name.toLowerCase());
+  if (named.length === 0) {
+    throw unknownChannel(name);
+  }
+  const [channel, second] = named.filter(
+    (one) => !['FUNDING_SPEND_SEEN', 'ONCHAIN'].includes(channels.stateOf(one, node.id)),
+  );
   if (channel === undefined) {
     throw new LabRpcError(LIGHTNINGD, `Short channel ID not active: '${name}'`);
   }
@@ -33,6 +34,15 @@ export function oneChannel({ channels }: Services, node: LabNode, name: string):
     );
   }
   return channel;
+}
+
+/** lightningd's answer about a channel that is not there, by what the name looks like. */
+export function unknownChannel(name: string): LabRpcError {
+  const looksLikeId = /^[0-9a-f]{64}$/i.test(name);
+  const reason = looksLikeId
+    ? 'Channel id not found'
+    : 'should be a channel ID or short channel ID';
+  return badParam('id', isShortChannelId(name) ? 'Short channel id not found' : reason, name);
 }
 
 async function close(

@@ -116,7 +116,7 @@ function disconnect(services: Services, node: LabNode, params: JsonObject): Json
   const id = optionalId(params, 'id');
   const peer = id === undefined ? undefined : node.peers.get(id);
   if (id === undefined || peer === undefined) {
-    throw new LabRpcError(LIGHTNINGD, 'Unknown peer');
+    throw new LabRpcError(INVALID_PARAMS, `Unknown peer '${id ?? ''}'`);
   }
   if (peer.state === 'disconnected') {
     throw new LabRpcError(LIGHTNINGD, 'Peer not connected');

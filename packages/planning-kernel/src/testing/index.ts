@@ -1,0 +1,1 @@
+export { executionPortFaults } from './execution-contract.ts';
