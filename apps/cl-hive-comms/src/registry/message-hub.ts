@@ -97,10 +97,15 @@ export class MessageHub {
     this.#requests = new WorkLine(REQUEST_LINE, (inbound) => this.#pass(inbound));
   }
 
-  /** Adds a transport of this plugin. */
+  /** Adds a transport of this plugin, in the place of one with the same id. */
   add(port: TransportPort): void {
     this.#transports.set(port.id, { port, sibling: undefined });
     port.onMessage((message) => this.receive(message));
+  }
+
+  /** Takes a transport out; closing it is its owner's. */
+  remove(id: string): void {
+    this.#transports.delete(id);
   }
 
   /**

@@ -34,4 +34,23 @@ export const migrations: readonly Migration[] = [
       ),
     ],
   },
+  {
+    id: 5,
+    name: 'nostr-transport',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_nostr_cursors',
+        `relay ${ddl.text} primary key`,
+        `cursor ${ddl.integer} not null`,
+      ),
+      ddl.table('comms_nostr_seen', `id ${ddl.text} primary key`, `at_ms ${ddl.integer} not null`),
+      'create index comms_nostr_seen_at on comms_nostr_seen (at_ms, id)',
+      ddl.table(
+        'comms_nostr_outbox',
+        `id ${ddl.text} primary key`,
+        `created_ms ${ddl.integer} not null`,
+        `record ${ddl.text} not null`,
+      ),
+    ],
+  },
 ];

@@ -8,11 +8,13 @@ import {
   type NodeId,
   type Random,
 } from '@cl-hive/core';
+import type { Tags } from '@cl-hive/nostr-transport';
 import { utf8ToBytes } from '@cl-hive/protocol';
 import { parsePublicKey } from '../identity/nostr-key.ts';
 import { MessageHub } from '../registry/message-hub.ts';
 import { assertSiblingMethod } from '../registry/sibling-method.ts';
 import { Bolt8Transport } from './bolt8/bolt8-transport.ts';
+import { type NostrParts, NostrPort } from './nostr/nostr-port.ts';
 import type { SiblingTransportSpec } from './sibling-transport.ts';
 import { isDid } from './target.ts';
 import type { Sensitivity, Target } from './transport-port.ts';
@@ -24,6 +26,9 @@ export interface CommsTransportsParts {
   readonly random: Random;
   readonly log: Logger;
 }
+
+/** What the Nostr transport needs besides. */
+export type NostrSettings = Pick<NostrParts, 'relays' | 'secret' | 'storage'>;
 
 /** A target as a caller names it. */
 export interface NamedTarget {
@@ -47,14 +52,42 @@ export type TransportCallErrorCode = 'target_invalid' | 'transport_unknown' | 'n
 /** The transports of this plugin, and what siblings do with them. */
 export class CommsTransports {
   readonly hub: MessageHub;
-  readonly #rpc: RpcClient;
+  readonly #parts: CommsTransportsParts;
   readonly #bolt8: Bolt8Transport;
+  #nostr: NostrPort | undefined;
 
   constructor(parts: CommsTransportsParts) {
-    this.#rpc = parts.rpc;
+    this.#parts = parts;
     this.hub = new MessageHub(parts);
     this.#bolt8 = new Bolt8Transport(parts);
     this.hub.add(this.#bolt8);
+  }
+
+  /**
+   * Starts the Nostr transport, or starts it anew under another key; without relays it is off. Throws
+   * CodedError `relay_url`, `relays_too_many`.
+   */
+  async startNostr(settings: NostrSettings): Promise<void> {
+    await this.#nostr?.close();
+    this.#nostr = undefined;
+    if (settings.relays.length === 0) {
+      this.hub.remove('nostr');
+      return;
+    }
+    const nostr = new NostrPort({ ...this.#parts, ...settings });
+    this.#nostr = nostr;
+    this.hub.add(nostr);
+    await nostr.start();
+  }
+
+  /** Signs an event as this node and publishes it. Throws CodedError `nostr_off`, `event_kind_refused`. */
+  async publishEvent(kind: number, content: string, tags: Tags): Promise<JsonObject> {
+    if (this.#nostr === undefined) {
+      throw new CodedError<TransportCallErrorCode>('nostr_off', 'the Nostr transport is off', {
+        remedy: 'name relays in the option hive-comms-nostr-relays and restart the plugin',
+      });
+    }
+    return this.#nostr.publish(kind, content, tags);
   }
 
   /** Takes lightningd's notification. */
@@ -86,15 +119,15 @@ export class CommsTransports {
 
   /** Registers a sibling's method for topics. Throws CodedError `method_*`, `topic_taken`, `registry_full`. */
   async registerHandler(prefix: string, method: string): Promise<JsonObject> {
-    await assertSiblingMethod(this.#rpc, method);
+    await assertSiblingMethod(this.#parts.rpc, method);
     const { present } = this.hub.handlers.register(prefix, method);
     return { topic: prefix.endsWith(':') ? `${prefix}*` : prefix, method, present };
   }
 
   /** Registers a sibling's transport. Throws CodedError `method_*`, `transport_taken`, `registry_full`. */
   async registerTransport(spec: SiblingTransportSpec): Promise<JsonObject> {
-    await assertSiblingMethod(this.#rpc, spec.sendMethod);
-    await assertSiblingMethod(this.#rpc, spec.reachMethod);
+    await assertSiblingMethod(this.#parts.rpc, spec.sendMethod);
+    await assertSiblingMethod(this.#parts.rpc, spec.reachMethod);
     this.hub.register(spec);
     const { id, seal, sendMethod, reachMethod } = spec;
     return { transport: id, seal, send_method: sendMethod, reach_method: reachMethod };

@@ -1,4 +1,5 @@
 import type { Plugin } from '@cl-hive/cln-plugin';
+import { publishEvent } from '../registry/methods/hive-comms-publish-event.ts';
 import { receive } from '../registry/methods/hive-comms-receive.ts';
 import { registerHandler } from '../registry/methods/hive-comms-register-handler.ts';
 import { registerTransport } from '../registry/methods/hive-comms-register-transport.ts';
@@ -17,6 +18,7 @@ export function mountTransports(
 ): Plugin {
   return plugin
     .method('hive-comms-send', send(ready))
+    .method('hive-comms-publish-event', publishEvent(ready))
     .method('hive-comms-register-handler', registerHandler(ready))
     .method('hive-comms-register-transport', registerTransport(ready))
     .method('hive-comms-receive', receive(ready))
