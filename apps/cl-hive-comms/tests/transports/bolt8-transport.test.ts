@@ -13,7 +13,7 @@ function pair() {
   const sends: string[] = [];
   const given = parts({
     sendcustommsg: ({ msg }) => {
-      sends.push(String(msg));
+      sends.push(msg as string);
       return { status: 'sent' };
     },
     listpeers: ({ id }) => ({

@@ -34,8 +34,8 @@ describe('the method that is registered', () => {
     const { RpcError } = await import('@cl-hive/cln-rpc');
     const transports = new CommsTransports(
       parts({
-        help: ({ command }) => {
-          throw new RpcError('help', -32602, `Unknown command '${String(command)}'`);
+        help: () => {
+          throw new RpcError('help', -32602, 'Unknown command');
         },
       }),
     );
