@@ -92,7 +92,7 @@ export class CommsServices {
     await this.transports.startNostr({
       relays: this.#relays,
       secret: this.#identity.key.secret,
-      storage: sqlNostrStorage(this.store as never),
+      storage: sqlNostrStorage(this.store),
     });
   }
 }
@@ -127,7 +127,13 @@ async function assemble(
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const transports = new CommsTransports({ rpc, clock, random, log });
   const management = await Management.open({
-    ...{ rpc, clock, log, node, store, configuration, skewSeconds },
+    rpc,
+    clock,
+    log,
+    node,
+    store,
+    configuration,
+    skewSeconds,
     reply: (route, body) => transports.hub.reply(route, body),
   });
   management.office.add(webhookSink(webhook, node));

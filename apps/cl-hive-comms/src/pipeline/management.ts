@@ -2,10 +2,10 @@ import path from 'node:path';
 import type { Logger } from '@cl-hive/cln-plugin';
 import { makesecret, type RpcClient } from '@cl-hive/cln-rpc';
 import {
-  type CommsTables,
   type Inbound,
   type Intent,
   listIntents,
+  type PipelinePorts,
   PipelineStore,
 } from '@cl-hive/comms';
 import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
@@ -48,7 +48,7 @@ interface Rooms {
   readonly advisors: AdvisorAdmin;
   readonly archive: ReceiptArchive;
   readonly desk: ManagementDesk;
-  readonly node: NodePorts;
+  readonly nodePorts: NodePorts;
   readonly client: ClientCommands;
 }
 
@@ -74,7 +74,7 @@ export class Management {
     const wrote = (): void => timers.soon(SIGN_JOB);
     const late: { office?: AlertOffice } = {};
     const pipeline = await PipelineStore.open({
-      store: store as unknown as Store<CommsTables>,
+      store,
       clock,
       node,
       epoch,
@@ -93,17 +93,12 @@ export class Management {
     );
     const advisors = new AdvisorAdmin(admin, tokens);
     const answers = new AnswerDesk({ ...parts, debug: (message) => log.debug(message) });
-    const ports = createNodePorts({
+    const nodePorts = createNodePorts({
       rpc,
       clock,
       log: { warn: (message) => log.warn(message) },
       configuration,
       epoch,
-    });
-    const authenticator = new Authenticator({
-      rpc,
-      book: () => advisors.book(),
-      tokenOf: (key) => tokens.secretOf(key),
     });
     const desk = new ManagementDesk({
       store: pipeline,
@@ -113,29 +108,14 @@ export class Management {
       log,
       wrote,
       recorded: (intent) => office.recorded(intent),
-      ports: {
-        ...ports,
-        authenticate: (input) => authenticator.authenticate(input),
-        notify: async ({ intent }) => {
-          office.waiting(intent, advisorName(await advisors.book(), intent.principal));
-          return undefined;
-        },
-        answer: async ({ answer }) => {
-          await answers.send(answer);
-          return undefined;
-        },
-      },
+      ports: { ...nodePorts, ...ownPorts(rpc, advisors, tokens, office, answers) },
     });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
-    const client = new ClientCommands({
-      ...{ rpc, clock, node, epoch, store, pipeline, desk, answers, advisors, policy, archive },
-      office,
-    });
-    return new Management({
-      ...{ parts, pipeline, office, timers, advisors, archive, desk, node: ports, client },
-    });
+    const rooms = { pipeline, office, advisors, archive, desk };
+    const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
+    return new Management({ ...rooms, parts, timers, client, nodePorts });
   }
 
   /**
@@ -143,19 +123,17 @@ export class Management {
    * Only then requests may be taken.
    */
   async start(): Promise<void> {
-    const { parts, pipeline, desk, archive, office, advisors, node, timers } = this.#rooms;
+    const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers } = this.#rooms;
     await desk.sweep();
     const waiting: readonly Intent[] = await listIntents(parts.store.reader, ['waiting'], TOLD_MAX);
     const book = await advisors.book();
     for (const intent of waiting) {
       office.waiting(intent, advisorName(book, intent.principal));
     }
-    const { store, clock } = parts;
-    const nodeId = parts.node;
-    const jobs = managementJobs({
-      ...{ store, clock, node: nodeId, pipeline, desk, archive, office },
-      forgetEffects: () => node.forgetEffects(() => pipeline.unfinished()),
-    });
+    const { store, clock, node } = parts;
+    const forgetEffects = (): Promise<number> =>
+      nodePorts.forgetEffects(() => pipeline.unfinished());
+    const jobs = managementJobs({ store, clock, node, desk, archive, office, forgetEffects });
     timers.add({ name: SIGN_JOB, everyMs: SIGN_MS, run: async () => void (await archive.sign()) });
     for (const job of jobs) {
       timers.add(job);
@@ -175,6 +153,32 @@ export class Management {
     await this.#rooms.desk.stop();
     await this.#rooms.timers.stop();
   }
+}
+
+/** The ports that are neither the store's nor lightningd's actions. */
+function ownPorts(
+  rpc: RpcClient,
+  advisors: AdvisorAdmin,
+  tokens: TokenVault,
+  office: AlertOffice,
+  answers: AnswerDesk,
+): Pick<PipelinePorts, 'authenticate' | 'notify' | 'answer'> {
+  const authenticator = new Authenticator({
+    rpc,
+    book: () => advisors.book(),
+    tokenOf: (key) => tokens.secretOf(key),
+  });
+  return {
+    authenticate: (input) => authenticator.authenticate(input),
+    notify: async ({ intent }) => {
+      office.waiting(intent, advisorName(await advisors.book(), intent.principal));
+      return undefined;
+    },
+    answer: async ({ answer }) => {
+      await answers.send(answer);
+      return undefined;
+    },
+  };
 }
 
 /** Signing is asked for with each receipt; this is for what lightningd refused to sign then. */

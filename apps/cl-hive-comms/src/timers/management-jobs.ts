@@ -1,9 +1,4 @@
-import {
-  addCheckpoint,
-  type CheckpointScope,
-  checkpointDue,
-  type PipelineStore,
-} from '@cl-hive/comms';
+import { addCheckpoint, type CheckpointScope, checkpointDue } from '@cl-hive/comms';
 import type { Clock, NodeId, UnixMs } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
 import type { ManagementDesk } from '../pipeline/management-desk.ts';
@@ -18,7 +13,6 @@ export interface JobParts {
   readonly store: Store<CommsDatabase>;
   readonly clock: Pick<Clock, 'now'>;
   readonly node: NodeId;
-  readonly pipeline: PipelineStore;
   readonly desk: ManagementDesk;
   readonly archive: ReceiptArchive;
   readonly office: AlertOffice;
