@@ -5,7 +5,15 @@ import {
   type RpcClient,
   type SendpayRequestRoute,
 } from '@cl-hive/cln-rpc';
-import { CodedError, type Msat, msat, type NodeId, shortChannelId } from '@cl-hive/core';
+import {
+  CodedError,
+  describeError,
+  isCodedError,
+  type Msat,
+  msat,
+  type NodeId,
+  shortChannelId,
+} from '@cl-hive/core';
 import { loadChannels, type NodeChannel } from './channel-view.ts';
 import { ASK_MS, REBALANCE_FINAL_CLTV } from './limits.ts';
 
@@ -51,9 +59,10 @@ async function between(
     {
       ...ends,
       amount_msat: part.amount,
-      layers: ['auto.no_mpp_support'],
+      layers: [],
       maxfee_msat: part.maxFee,
       final_cltv: part.cltv,
+      maxparts: 1,
     },
     { timeoutMs: ASK_MS },
   );
@@ -79,6 +88,17 @@ async function between(
  * `no_route` where there is none within the fee; nothing was sent then.
  */
 export async function circularRoute(
+  rpc: RpcClient,
+  wish: CircularWish,
+): Promise<readonly SendpayRequestRoute[]> {
+  try {
+    return await findRoute(rpc, wish);
+  } catch (error) {
+    throw isCodedError(error, 'no_route') ? error : noRoute(describeError(error));
+  }
+}
+
+async function findRoute(
   rpc: RpcClient,
   { from, to, amount, maxFee }: CircularWish,
 ): Promise<readonly SendpayRequestRoute[]> {

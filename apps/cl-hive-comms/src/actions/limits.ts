@@ -45,6 +45,9 @@ export const SETTLE_MS = {
 /** Intents whose first look is remembered: unknown ones are few; beyond it the oldest begin again. */
 export const LOOKS_MAX = 1000;
 
+/** A list of unfinished intents that is shorter is whole: stores give at least as many at once. */
+export const UNFINISHED_WHOLE = 500;
+
 /** Most rows of a list when no limit is given: some 30 KB of the answer's 65. */
 export const ROWS_DEFAULT = 100;
 

@@ -1,19 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import path from 'node:path';
 
 /**
- * Names the lightningd that started this process: its id and, on Linux, when it started, since in a
- * container every lightningd has the same id.
+ * Names the running lightningd: it makes its RPC socket anew at each start. A process id would not
+ * do: in a container every lightningd has the same.
  */
-export function nodeInstance(): string {
-  return `${process.ppid}@${startOf(process.ppid)}`;
-}
-
-function startOf(pid: number): string {
+export function nodeInstance(lightningDir: string, rpcFile = 'lightning-rpc'): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before it is in parentheses and may hold anything; the start is the 20th field behind.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const { ino, birthtimeMs } = statSync(path.resolve(lightningDir, rpcFile));
+    return `${ino}@${birthtimeMs}`;
   } catch {
-    return '';
+    return 'none';
   }
 }

@@ -10,7 +10,7 @@ import {
 import type { ManagementCommand } from '@cl-hive/protocol';
 import type { Action, ActionContext } from './action.ts';
 import { ACTIONS } from './action-table.ts';
-import { LOOKS_MAX } from './limits.ts';
+import { LOOKS_MAX, UNFINISHED_WHOLE } from './limits.ts';
 import { MarkerStore } from './marker-store.ts';
 import { nodeInstance } from './node-instance.ts';
 import { explain, isUnknownCommand } from './rpc-outcome.ts';
@@ -18,12 +18,19 @@ import { executeEffect, lookAgain, observeEffect, stateHash } from './run-effect
 
 /** What {@link createNodePorts} works with; a plugin's context has all but the epoch. */
 export interface NodePortsOptions extends Omit<ActionContext, 'instance'> {
-  /** Names the running lightningd; by default the parent process and its start. */
+  readonly configuration: ActionContext['configuration'] & {
+    /** The RPC socket, in the node's folder unless absolute; `lightning-rpc` unless given. */
+    readonly rpcFile?: string;
+  };
+  /** Names the running lightningd; by default its RPC socket and when that was made. */
   readonly instance?: () => string;
 }
 
-/** Reads the intents that are started or unknown from the store. */
-export type Unfinished = () => Promise<Iterable<Pick<Intent, 'id'>>>;
+/**
+ * Reads the intents that are claimed, started or unknown from the store, by ascending id; a list of
+ * {@link UNFINISHED_WHOLE} or more may have been cut off at its end.
+ */
+export type Unfinished = () => Promise<readonly Pick<Intent, 'id' | 'request'>[]>;
 
 /** The ports of the pipeline that ask the node or change it. */
 export interface NodePorts
@@ -38,7 +45,9 @@ export interface NodePorts
 
 /** Carries the actions of the management schemas out on this node. */
 export function createNodePorts(options: NodePortsOptions): NodePorts {
-  const ports = new Ports({ ...options, instance: options.instance ?? nodeInstance });
+  const { lightningDir, rpcFile } = options.configuration;
+  const instance = options.instance ?? (() => nodeInstance(lightningDir, rpcFile));
+  const ports = new Ports({ ...options, instance });
   return {
     facts: (input) => ports.facts(input),
     read: (input) => ports.read(input),
@@ -56,6 +65,10 @@ export function actionOf({ schema, action }: ManagementCommand): Action {
     throw new RangeError(`${schema} ${action} has no action`);
   }
   return found;
+}
+
+function effectKeyPrefix(epoch: number): string {
+  return effectKey({ id: 0 }, epoch).slice(0, -1);
 }
 
 class Ports {
@@ -142,13 +155,25 @@ class Ports {
   async forgetEffects(unfinished: Unfinished): Promise<number> {
     const { epoch, rpc } = this.#context;
     const markers = new MarkerStore(rpc);
-    const listed = await markers.keys();
-    const kept = new Set([...(await unfinished())].map((intent) => effectKey(intent, epoch)));
-    const dropped = listed.filter((key) => !kept.has(key));
+    // Those of earlier epochs stay: a restored store may ask for what they stand for once more.
+    const listed = (await markers.keys()).filter((key) => key.startsWith(effectKeyPrefix(epoch)));
+    const intents = [...(await unfinished())];
+    const kept = new Set(intents.map((intent) => this.#keyOf(intent)));
+    const lastKnown =
+      intents.length < UNFINISHED_WHOLE ? Number.POSITIVE_INFINITY : (intents.at(-1)?.id ?? 0);
+    const dropped = listed.filter(
+      (key) => !kept.has(key) && Number(key.split('-').at(-1)) < lastKnown,
+    );
     for (const key of dropped) {
       await markers.remove(key);
     }
     return dropped.length;
+  }
+
+  /** The epoch is that of the request: after a restore an intent is still found under its own key. */
+  #keyOf(intent: Pick<Intent, 'id' | 'request'>): string {
+    const { epoch } = intent.request;
+    return effectKey(intent, typeof epoch === 'number' ? epoch : this.#context.epoch);
   }
 
   #attempt(intent: Intent): {
@@ -156,7 +181,7 @@ class Ports {
     readonly command: ManagementCommand;
     readonly key: string;
   } {
-    return { intent, command: intent.command, key: effectKey(intent, this.#context.epoch) };
+    return { intent, command: intent.command, key: this.#keyOf(intent) };
   }
 
   #firstLook(id: number): number {

@@ -669,14 +669,21 @@ describe('emergency', () => {
     withFleet({ nodes: 1 }, async (fleet) => {
       const node = fleet.node(1);
       seen.add('hive:emergency/v1 stop_node');
-      const ports = portsOf(node, node.rpc, () => 'first');
+      const ports = portsOf(node);
       const intent = await claim(ports, 'hive:emergency/v1', 'stop_node', {});
       const result = await ports.execute({ intent });
       expect(['executed', 'unknown']).toContain(result.kind);
       await fleet.waitFor('the node to end', () => node.ended() !== undefined);
       await node.restart();
-      const next = portsOf(node, node.rpc, () => 'second');
-      expect((await settle(next, intent)).kind).toBe('executed');
+      await fleet.waitFor('the node', () => node.call('getinfo'));
+      expect((await portsOf(node).reconcile({ intent })).kind).toBe('executed');
+
+      const other = await claim(ports, 'hive:emergency/v1', 'stop_node', {});
+      const dropping = new FaultyRpc(node.rpc, (method) =>
+        method === 'stop' ? 'dropped' : undefined,
+      );
+      expect((await portsOf(node, dropping).execute({ intent: other })).kind).toBe('unknown');
+      expect((await settle(ports, other)).kind).toBe('failed');
     }));
 });
 

@@ -90,15 +90,16 @@ let intents = 0;
 export function portsOf(
   node: Pick<TestNode, 'rpc' | 'lightningDir'>,
   rpc: RpcClient = node.rpc,
-  instance = (): string => 'one',
+  instance?: () => string,
+  epoch = 1,
 ): NodePorts {
   return createNodePorts({
     rpc,
     clock,
     log: { warn: () => undefined },
     configuration: { lightningDir: node.lightningDir, network: 'regtest' },
-    epoch: 1,
-    instance,
+    epoch,
+    ...(instance === undefined ? {} : { instance }),
   });
 }
 

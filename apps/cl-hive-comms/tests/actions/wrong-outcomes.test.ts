@@ -318,6 +318,33 @@ describe('the marks of effects', () => {
       expect(await ports.forgetEffects(async () => [])).toBe(0);
     }));
 
+  it('are found again after the store was restored, and are no reason to do it twice', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const node = fleet.node(1);
+      const params = { destination: fleet.node(2).id, amount_msat: 5_000 };
+      const first = await claim(portsOf(node), 'hive:payment/v1', 'keysend', params);
+      const intent = { ...first, request: { epoch: 1 } };
+      expect((await portsOf(node).execute({ intent })).kind).toBe('executed');
+      const restored = portsOf(node, node.rpc, undefined, 2);
+      expect((await restored.reconcile({ intent })).kind).toBe('executed');
+      expect(await restored.forgetEffects(async () => [])).toBe(0);
+      expect((await restored.execute({ intent })).kind).toBe('executed');
+      expect(rows((await node.call('listpays'))['pays'])).toHaveLength(1);
+    }));
+
+  it('beyond the end of a list that may be cut off stay', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const ports = portsOf(fleet.node(1));
+      const params = { amount_msat: 1000, label: 'a' };
+      const intent = await claim(ports, 'hive:payment/v1', 'create_invoice', params);
+      await ports.execute({ intent });
+      const full = (last: number) =>
+        Array.from({ length: 500 }, (_, index) => ({ id: last - 499 + index, request: {} }));
+      expect(await ports.forgetEffects(async () => full(intent.id - 1))).toBe(0);
+      expect((await ports.reconcile({ intent })).kind).toBe('executed');
+      expect(await ports.forgetEffects(async () => full(intent.id + 600))).toBe(1);
+    }));
+
   it('without one nothing was tried; when none can be stored nothing is', () =>
     withFleet({ nodes: 2 }, async (fleet) => {
       const node = fleet.node(1);
