@@ -3,11 +3,11 @@ import {
   listaddresses,
   listpeerchannels,
   type RpcClient,
+  RpcError,
 } from '@cl-hive/cln-rpc';
 import type { ActionFacts } from '@cl-hive/comms';
 import type { Msat } from '@cl-hive/core';
 import { ASK_MS } from './limits.ts';
-import { isUnknownCommand } from './rpc-outcome.ts';
 
 /** A channel that has an id, with the amounts that every such channel has. */
 export interface NodeChannel {
@@ -94,7 +94,8 @@ export async function isOwnAddress(rpc: RpcClient, address: string): Promise<boo
     const { addresses } = await rpc.call(listaddresses, { address }, { timeoutMs: ASK_MS });
     return addresses.some(({ bech32, p2tr }) => bech32 === address || p2tr === address);
   } catch (error) {
-    if (isUnknownCommand(error)) {
+    // An older lightningd has no such command, or refuses an address that is not its own.
+    if (error instanceof RpcError) {
       return false;
     }
     throw error;

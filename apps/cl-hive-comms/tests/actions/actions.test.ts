@@ -816,6 +816,49 @@ describe('a circular rebalance', () => {
       expect((await fleet.node(1).call('listinvoices'))['invoices']).toEqual([]);
     }));
 
+  it('does not lead through the node itself, nor over several ways, nor for more than the limit', () =>
+    withFleet({ nodes: 3 }, async (fleet) => {
+      const node = fleet.node(1);
+      const [out, back] = [fleet.node(2), fleet.node(3)];
+      const hop = (from: string, to: string) => ({
+        short_channel_id_dir: '9x9x9/0',
+        node_id_in: from,
+        node_id_out: to,
+        amount_in_msat: 1_000_011,
+        amount_out_msat: 1_000_011,
+        cltv_in: 24,
+        cltv_out: 24,
+      });
+      const way = (...path: readonly JsonObject[]) => ({
+        probability_ppm: 1,
+        amount_msat: 1_000_011,
+        final_cltv: 24,
+        path,
+      });
+      const through = way(hop(out.id, node.id), hop(node.id, back.id));
+      const direct = way(hop(out.id, back.id));
+      const dear = way({ ...hop(out.id, back.id), amount_in_msat: 1_005_001 });
+      for (const routes of [[through], [direct, direct], [dear], []]) {
+        const rpc = new FaultyRpc(node.rpc, (method) =>
+          method === 'getroutes' ? { answer: { probability_ppm: 1, routes } } : undefined,
+        );
+        const { result } = await act(
+          portsOf(node, rpc),
+          'hive:rebalance/v1',
+          'circular_rebalance',
+          {
+            from_channel: await channelBetween(node, out),
+            to_channel: await channelBetween(node, back),
+            amount_sats: 1000,
+            max_fee_ppm: 5000,
+          },
+        );
+        expect(result.kind).toBe('failed');
+        expect(rpc.calls).not.toContain('invoice');
+        expect(rpc.calls).not.toContain('sendpay');
+      }
+    }));
+
   it('one that fails has failed, one that is under way is unknown', () =>
     withFleet({ nodes: 3 }, async (fleet) => {
       expect((await rebalance(fleet, 'failed')).result.kind).toBe('failed');

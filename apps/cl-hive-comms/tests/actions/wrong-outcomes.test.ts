@@ -300,6 +300,75 @@ describe('closing', () => {
     }));
 });
 
+describe('limits', () => {
+  it('a payment that would cost more than it may is not made', () =>
+    withFleet({ nodes: 4 }, async (fleet) => {
+      const node = fleet.node(1);
+      const ports = portsOf(node);
+      const far = async (label: string) =>
+        (await fleet.node(3).call('invoice', { amount_msat: 1_000_000, label, description: 'x' }))[
+          'bolt11'
+        ] ?? '';
+      const pay = async (bolt11: JsonObject[string], ppm: number) => {
+        const params = { bolt11, max_fee_ppm: ppm };
+        const intent = await claim(ports, 'hive:payment/v1', 'pay', params);
+        return await ports.execute({ intent });
+      };
+      expect((await pay(await far('dear'), 10)).kind).toBe('failed');
+      // One hop between charges 1 msat and 10 ppm.
+      expect(await pay(await far('fair'), 11)).toMatchObject({
+        kind: 'executed',
+        leftMsat: 1_000_011n,
+      });
+      const { channels } = await node.call('listpeerchannels');
+      const ours = rows(channels).reduce((sum, row) => sum + Number(row['to_us_msat']), 0);
+      expect(ours).toBe(5_000_000_000 - 1_000_011);
+    }));
+
+  it('a transaction that costs more than was reserved is not sent, and its coins are free', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const node = fleet.node(1);
+      const { p2tr = '' } = await fleet.node(2).call('newaddr', { addresstype: 'p2tr' });
+      const params = { destination: p2tr, amount_sats: 50_000 };
+      const rpc = new FaultyRpc(node.rpc);
+      const inner = rpc.raw.bind(rpc);
+      rpc.raw = (method, given, options) =>
+        inner(
+          method,
+          method === 'txprepare' ? { ...(given as JsonObject), feerate: '90000perkw' } : given,
+          options,
+        );
+      const ports = portsOf(node, rpc);
+      const dear = await claim(ports, 'hive:wallet/v1', 'withdraw', params);
+      expect((await ports.execute({ intent: dear })).kind).toBe('failed');
+      const open = await claim(portsOf(node), 'hive:channel/v1', 'open', {
+        peer_id: fleet.node(2).id,
+        amount_sats: 50_000,
+      });
+      const poor = { ...open, facts: { ...open.facts, feeMsat: 10n as typeof open.facts.feeMsat } };
+      expect((await portsOf(node).execute({ intent: poor })).kind).toBe('failed');
+      expect(rpc.count('txsend')).toBe(0);
+      const { outputs } = await node.call('listfunds');
+      expect(rows(outputs).filter(({ reserved }) => reserved === true)).toEqual([]);
+    }));
+
+  it('a channel that was there before is not taken for one that was to be opened', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const [node, peer] = [fleet.node(1), fleet.node(2)];
+      const { channels } = await node.call('listpeerchannels');
+      const [row] = rows(channels);
+      expect(row).toMatchObject({ opener: 'local', total_msat: 5_000_000_000 });
+      const rpc = new FaultyRpc(node.rpc, (method) =>
+        method === 'fundchannel' ? 'dropped' : undefined,
+      );
+      const ports = portsOf(node, rpc);
+      const params = { peer_id: peer.id, amount_sats: 5_000_000 };
+      const intent = await claim(ports, 'hive:channel/v1', 'open', params);
+      expect((await ports.execute({ intent })).kind).toBe('unknown');
+      expect((await settle(ports, intent)).kind).toBe('failed');
+    }));
+});
+
 describe('the marks of effects', () => {
   it('are dropped but for what is unfinished', () =>
     withFleet({ nodes: 2 }, async (fleet) => {
@@ -372,6 +441,8 @@ describe('the marks of effects', () => {
         (await ports.observe({ intent, result: { kind: 'not_started' } })).confirmed,
       ).toBeUndefined();
       await expect(ports.facts({ command: intent.command })).rejects.toThrow();
+      const pay = { bolt11: `lnbcrt1${'q'.repeat(60)}`, max_fee_ppm: 1 };
+      await expect(claim(ports, 'hive:payment/v1', 'pay', pay)).rejects.toThrow();
     }));
 
   it('a read that was interrupted has changed nothing', () =>

@@ -1,4 +1,5 @@
 import {
+  type DecodeResponse,
   decode,
   invoice,
   keysend,
@@ -6,6 +7,7 @@ import {
   listinvoices,
   listpays,
   type RpcClient,
+  RpcError,
   wait,
   xkeysend,
   xpay,
@@ -37,23 +39,21 @@ import {
 import { loadChannels, sumOf } from '../channel-view.ts';
 import { ASK_MS, CHANGE_MS, KEYSEND_FEE, PAY_MS, PAY_RETRY_S, SETTLE_MS } from '../limits.ts';
 import { amountOf, numberOf, optionalText, textOf } from '../params.ts';
-import { certaintyOf, explain, isUnknownCommand } from '../rpc-outcome.ts';
+import { explain, isUnknownCommand } from '../rpc-outcome.ts';
 
 /** What an invoice asks for; a text says why it is not one to pay. */
 async function readInvoice(
   rpc: RpcClient,
   bolt11: string,
 ): Promise<{ readonly payee: NodeId; readonly amountMsat: Msat; readonly hash: string } | string> {
-  let read: Awaited<
-    ReturnType<typeof rpc.call<{ string: string }, ReturnType<typeof decode.decode>>>
-  >;
+  let read: DecodeResponse;
   try {
     read = await rpc.call(decode, { string: bolt11 }, { timeoutMs: ASK_MS });
   } catch (error) {
-    if (certaintyOf(error) === 'open') {
-      throw error;
+    if (error instanceof RpcError) {
+      return explain(error);
     }
-    return explain(error);
+    throw error;
   }
   const { type, valid, payee, amount_msat: amountMsat, payment_hash: hash } = read;
   if (type !== 'bolt11 invoice' || !valid || payee === undefined || hash === undefined) {

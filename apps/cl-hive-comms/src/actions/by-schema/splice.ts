@@ -116,7 +116,7 @@ async function perform(
   const sat = numberOf(params, 'amount_sats');
   const destination = optionalText(params, 'destination');
   const options = { timeoutMs: PEER_MS };
-  const request = { channel, amount: `${sat}sat` };
+  const request = { channel, amount: String(sat) };
   const { txid } =
     way === 'in'
       ? await context.rpc.call(splicein, request, options)
