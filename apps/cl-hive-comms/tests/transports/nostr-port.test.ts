@@ -58,7 +58,7 @@ describe('Nostr', () => {
     const [message] = bob.received;
     expect(message?.sender).toEqual({ scheme: 'schnorr', key: alice.key });
     const route = JSON.parse(JSON.stringify(message?.route)) as JsonObject;
-    expect(await bob.port.reply(route, Buffer.from('1 sat'))).toMatchObject({ kind: 'sent' });
+    expect(await bob.port.reply(route, Buffer.from('1 sat'))).toMatchObject({ kind: 'queued' });
     await vi.waitFor(() => expect(texts(alice.received)).toEqual(['1 sat']), 10_000);
     await vi.waitFor(() => expect(bob.port.health().state).toBe('up'), 10_000);
     expect(await alice.port.reach({ nostr: bob.key })).toEqual({ kind: 'now' });

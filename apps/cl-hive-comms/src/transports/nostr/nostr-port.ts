@@ -131,13 +131,14 @@ export class NostrPort implements TransportPort {
   async send({ nostr }: Target, body: Uint8Array): Promise<SendOutcome> {
     return nostr === undefined
       ? failed('target_unreachable', 'the target has no Nostr key', 'name its key')
-      : this.#send(nostr, body, {});
+      : this.#send(nostr, body, {}, (outcome) => this.#soon(outcome));
   }
 
+  /** Stores an answer; a slow relay must not hold up the next request. */
   async reply({ to, form, message }: JsonObject, body: Uint8Array): Promise<SendOutcome> {
     const isForm = form === 'nip17' || form === 'nip44';
     return isNostrKey(to) && isForm && typeof message === 'string'
-      ? this.#send(to, body, { form, replyTo: message })
+      ? this.#send(to, body, { form, replyTo: message }, async () => ({ kind: 'queued' }))
       : failed('route_invalid', 'the route names no writer', 'ask again with the same nonce');
   }
 
@@ -179,6 +180,7 @@ export class NostrPort implements TransportPort {
     to: string,
     body: Uint8Array,
     how: { readonly form?: MessageForm; readonly replyTo?: string },
+    settle: (outcome: Promise<PublishOutcome>) => Promise<PublishOutcome>,
   ): Promise<SendOutcome> {
     const content = bytesToUtf8(body);
     if (content === undefined) {
@@ -186,7 +188,7 @@ export class NostrPort implements TransportPort {
     }
     try {
       const { id, outcome } = await this.#transport.send({ to, content, ...how });
-      return outcomeOf(id, await this.#soon(outcome));
+      return outcomeOf(id, await settle(outcome));
     } catch (error) {
       if (!isCodedError(error)) {
         throw error;
