@@ -207,6 +207,21 @@ describe.each(CASES)('$schema $action', (the) => {
       expect(rows(outputs).filter(({ reserved }) => reserved === true)).toEqual([]);
     }));
 
+  it('an effect that is reported, and is not there, is not confirmed', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const node = fleet.node(1);
+      const rpc = new FaultyRpc(node.rpc, (method) =>
+        method === the.effect ? 'dropped' : undefined,
+      );
+      const ports = portsOf(node, rpc);
+      const intent = await claim(ports, the.schema, the.action, await the.params(fleet));
+      await ports.execute({ intent });
+      const result = { kind: 'executed', result: {}, leftMsat: intent.facts.feeMsat } as const;
+      const { confirmed, stateAfter } = await ports.observe({ intent, result });
+      expect(confirmed).toBe(false);
+      expect(stateAfter).toMatch(/^[0-9a-f]{64}$/);
+    }));
+
   it('an error after its effect is no failure', () =>
     withFleet({ nodes: 2 }, async (fleet) => {
       const node = fleet.node(1);
@@ -300,6 +315,48 @@ describe('closing', () => {
     }));
 });
 
+describe('of many', () => {
+  const bulk = async (fleet: TestFleet, fault: 'dropped' | RpcError) => {
+    const node = fleet.node(1);
+    const channels = [
+      await channelBetween(node, fleet.node(2)),
+      await channelBetween(node, fleet.node(3)),
+    ];
+    let calls = 0;
+    const rpc = new FaultyRpc(node.rpc, (method) => {
+      calls += method === 'setchannel' ? 1 : 0;
+      return method === 'setchannel' && calls === 2 ? fault : undefined;
+    });
+    const ports = portsOf(node, rpc);
+    const params = { channels, policy: { fee_ppm: 77 } };
+    const intent = await claim(ports, 'hive:fee-policy/v1', 'set_bulk', params);
+    return { ports, intent, result: await ports.execute({ intent }) };
+  };
+
+  it('what lightningd refuses is said by name', () =>
+    withFleet({ nodes: 3 }, async (fleet) => {
+      const { result } = await bulk(fleet, new RpcError('setchannel', -1, 'not this one'));
+      expect(result).toMatchObject({
+        kind: 'executed',
+        result: {
+          channels: [{ fee_ppm: 77 }, { error: expect.stringContaining('not this one') as string }],
+        },
+      });
+    }));
+
+  it('a part without an answer leaves the whole unknown, then done in part', () =>
+    withFleet({ nodes: 3 }, async (fleet) => {
+      const { ports, intent, result } = await bulk(fleet, 'dropped');
+      expect(result.kind).toBe('unknown');
+      expect((await ports.reconcile({ intent })).kind).toBe('unknown');
+      const settled = await settle(ports, intent);
+      expect(settled).toMatchObject({
+        kind: 'executed',
+        result: { channels: [{ fee_ppm: 77 }, { fee_ppm: 10 }] },
+      });
+    }));
+});
+
 describe('limits', () => {
   it('a payment that would cost more than it may is not made', () =>
     withFleet({ nodes: 4 }, async (fleet) => {
@@ -350,6 +407,24 @@ describe('limits', () => {
       expect(rpc.count('txsend')).toBe(0);
       const { outputs } = await node.call('listfunds');
       expect(rows(outputs).filter(({ reserved }) => reserved === true)).toEqual([]);
+    }));
+
+  it('coins that somebody set aside are left alone', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const node = fleet.node(1);
+      const made = await fleet.node(2).call('newaddr', { addresstype: 'p2tr' });
+      const p2tr = made['p2tr'] as string;
+      const { txid = '' } = await node.call('txprepare', { outputs: [{ [p2tr]: 'all' }] });
+      const params = { destination: p2tr, amount_sats: 50_000 };
+      const ports = portsOf(node);
+      const intent = await claim(ports, 'hive:wallet/v1', 'withdraw', params);
+      expect(await ports.execute({ intent })).toMatchObject({
+        kind: 'failed',
+        message: expect.stringContaining('free coins') as string,
+      });
+      await node.call('txdiscard', { txid });
+      const again = await claim(ports, 'hive:wallet/v1', 'withdraw', params);
+      expect((await ports.execute({ intent: again })).kind).toBe('executed');
     }));
 
   it('a channel that was there before is not taken for one that was to be opened', () =>
