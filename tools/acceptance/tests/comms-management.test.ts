@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Advisor, type Ask, signingText } from './support/advisor.ts';
+import { Advisor, type Ask, signingText, textOf } from './support/advisor.ts';
 import { channelOf, feeOf, INFO, setFee, verified } from './support/management.ts';
 import { withNode } from './support/node.ts';
 import { withPair } from './support/node-pair.ts';
@@ -80,11 +83,13 @@ describe('who is behind a request', () => {
       await refused(used, 'nonce_used');
 
       const { id } = await node.call('getinfo');
-      await node.call('hive-client-authorize', { advisor: 'self', key: id });
-      const self = new Advisor(node, String(id), 'self', '00');
+      await node.call('hive-client-authorize', { advisor: 'self', key: textOf(id) });
+      const self = new Advisor(node, textOf(id), 'self', '00');
       const bare = self.bare(INFO);
       const { zbase } = await node.call('signmessage', { message: signingText(bare) });
-      expect(await self.send({ ...bare, signature: zbase })).toMatchObject({ outcome: 'executed' });
+      expect(await self.send({ ...bare, signature: textOf(zbase) })).toMatchObject({
+        outcome: 'executed',
+      });
     });
   });
 
@@ -96,10 +101,14 @@ describe('who is behind a request', () => {
       const { rune } = await node.call('createrune', { restrictions });
       const other = (await node.call('createrune', { restrictions }))['rune'];
       const wrong = (await node.call('createrune', { restrictions: [['method=getinfo']] }))['rune'];
-      const view = await node.call('hive-client-authorize', { advisor: 'ray', rune, ...ACT });
+      const view = await node.call('hive-client-authorize', {
+        advisor: 'ray',
+        rune: textOf(rune),
+        ...ACT,
+      });
       expect(view['advisor']).toMatchObject({ name: 'ray', proven_by: ['rune'] });
       expect(view['token']).toBeUndefined();
-      const ray = new Advisor(node, String(id), 'ray', '00');
+      const ray = new Advisor(node, textOf(id), 'ray', '00');
       const ask = (ask: Ask, by: unknown) =>
         node.call('hive-comms-rpc', { envelope: ray.bare(ask), rune: by as string });
       expect(await ask(INFO, rune)).toMatchObject({ outcome: 'executed' });
@@ -116,7 +125,7 @@ describe('who is behind a request', () => {
       expect((await node.refusal('hive-comms-rpc', mismatch)).rpcData).toMatchObject({
         code: 'rpc_mismatch',
       });
-      expect(node.log()).not.toContain(String(rune));
+      expect(node.log()).not.toContain(textOf(rune));
     });
   });
 });
@@ -200,6 +209,58 @@ describe('the operator', () => {
   });
 });
 
+describe('what waits for the operator', () => {
+  it('is told by webhook, again after a restart, and is never done when rejected', async () => {
+    const told: JsonObject[] = [];
+    const server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      request.on('end', () => {
+        told.push(JSON.parse(text) as JsonObject);
+        response.writeHead(204).end();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const options = { 'hive-comms-webhook': `http://127.0.0.1:${port}/secret-path` };
+    const waits = (text: string) => told.some((one) => textOf(one['text']).includes(text));
+    try {
+      await withNode({}, async (node) => {
+        await node.startPlugin('cl-hive-comms', options);
+        await node.untilState('cl-hive-comms', 'ready');
+        const alice = await Advisor.authorize(node, 'alice');
+        const request = alice.signed({ schema: 'hive:wallet/v1', action: 'new_address' });
+        expect(await alice.send(request)).toMatchObject({ outcome: 'pending', approval: '1' });
+        await node.until('the webhook is told', () => waits('hive-client-approve 1'));
+        told.length = 0;
+        await node.killPlugin('cl-hive-comms');
+        await node.startPlugin('cl-hive-comms', options);
+        await node.untilState('cl-hive-comms', 'ready');
+        await node.until('the webhook is told again', () => waits('hive-client-approve 1'));
+        expect(await alice.send(request)).toMatchObject({ outcome: 'pending', approval: '1' });
+        expect(await node.call('hive-client-reject', { id: 1 })).toMatchObject({
+          outcome: 'refused',
+          code: 'approval_rejected',
+        });
+        const late = await node.refusal('hive-client-approve', { id: 1 });
+        expect(late.rpcData).toMatchObject({
+          code: 'approval_unknown',
+          remedy: expect.any(String),
+        });
+        expect(await alice.send(request)).toMatchObject({ reason: { code: 'approval_rejected' } });
+        expect((await node.call('hive-client-pending'))['pending']).toEqual([]);
+        expect(node.log()).not.toContain('secret-path');
+        await verified(node);
+      });
+    } finally {
+      server.close();
+    }
+  });
+});
+
 describe('receipts', () => {
   const base = mkdtempSync(path.join(tmpdir(), 'hive-receipts-'));
   afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -228,11 +289,11 @@ describe('receipts', () => {
         await node.call('hive-client-alias', { advisor: 'alice', alias });
       }
       const { file, head } = await node.call('hive-client-receipts', { action: 'export' });
-      expect(statSync(String(file)).mode & 0o777).toBe(0o600);
-      const lines = readFileSync(String(file), 'utf8').trim().split('\n');
+      expect(statSync(textOf(file)).mode & 0o777).toBe(0o600);
+      const lines = readFileSync(textOf(file), 'utf8').trim().split('\n');
       expect(lines).toHaveLength(5);
       const { id } = await node.call('getinfo');
-      expect(verify(lines, '--node', String(id)).said).toContain('the chain is whole');
+      expect(verify(lines, '--node', textOf(id)).said).toContain('the chain is whole');
       expect(verify(lines).status).toBe(0);
       const [one = '', two = '', three = '', four = '', five = ''] = lines;
       const bad: readonly (readonly [readonly string[], string])[] = [
@@ -266,7 +327,7 @@ describe('receipts', () => {
       await node.call('hive-client-alias', { advisor: 'alice', alias: 'e' });
       expect(await verified(node)).toMatchObject({ receipts: 2 });
       const again = await node.call('hive-client-receipts', { action: 'export' });
-      expect(verify(readFileSync(String(again['file']), 'utf8').trim().split('\n')).status).toBe(0);
+      expect(verify(readFileSync(textOf(again['file']), 'utf8').trim().split('\n')).status).toBe(0);
     });
   });
 });

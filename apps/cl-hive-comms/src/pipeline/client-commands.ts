@@ -223,7 +223,7 @@ export class ClientCommands {
 
   async verifyReceipts(signatures: 'all' | 'seals'): Promise<JsonObject> {
     const { archive, store } = this.#parts;
-    await archive.sign();
+    await archive.signAll();
     const published = await publishedHead(store);
     const { faults, head, openIntents, ...report } = await archive.verify(
       signatures,

@@ -103,7 +103,7 @@ export class ReceiptArchive {
   }
 
   /** Signs also what was written while the run under way had already looked. */
-  async #signAll(): Promise<void> {
+  async signAll(): Promise<void> {
     await this.sign();
     for (let rounds = 0; rounds < SIGN_ROUNDS_MAX && (await this.sign()) > 0; rounds += 1) {
       // The next round takes the rest.
@@ -152,7 +152,7 @@ export class ReceiptArchive {
     name: string | undefined,
   ): Promise<{ readonly file: string; readonly receipts: number; readonly head: Anchor }> {
     const { folder } = this.#parts;
-    await this.#signAll();
+    await this.signAll();
     const file = path.join(folder, exportName(name ?? `receipts-${(await this.head()).seq}.jsonl`));
     const draft = `${file}.draft`;
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -195,7 +195,7 @@ export class ReceiptArchive {
     if (seal === undefined) {
       throw new CodedError('receipts_none', 'there is nothing to prune');
     }
-    await this.#signAll();
+    await this.signAll();
     const { file } = await this.export(name);
     const pruned = await store.transact((tx) => pruneReceipts(tx, seal.seq));
     wrote();

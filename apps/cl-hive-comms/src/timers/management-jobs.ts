@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 export function managementJobs(parts: JobParts): readonly Job[] {
   const { store, clock, desk, archive, office, forgetEffects } = parts;
   return [
-    { name: 'looking for interrupted requests', everyMs: 30_000, run: () => desk.sweep() },
+    { name: 'looking for interrupted requests', everyMs: 10_000, run: () => desk.sweep() },
     { name: 'closing what waited too long', everyMs: MINUTE_MS, run: () => desk.lapse() },
     { name: 'telling the operator', everyMs: MINUTE_MS, run: () => office.tick() },
     {

@@ -23,6 +23,14 @@ export function signingText(request: JsonObject): string {
   return `cl-hive/management-request/v1:${digest}`;
 }
 
+/** A text of an answer. Throws where it is none. */
+export function textOf(value: JsonValue | undefined): string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`expected a text, found ${typeof value}`);
+  }
+  return value;
+}
+
 /** A request of an action. */
 export interface Ask {
   readonly schema: string;
@@ -57,7 +65,7 @@ export class Advisor {
   ): Promise<Advisor> {
     const answer = await node.call('hive-client-authorize', { advisor: name, ...grant });
     const token = answer['token'] as JsonObject;
-    return new Advisor(node, String(answer['node']), name, String(token['secret']));
+    return new Advisor(node, textOf(answer['node']), name, textOf(token['secret']));
   }
 
   /** A request without proof. */

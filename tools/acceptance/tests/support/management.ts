@@ -1,6 +1,6 @@
 import type { JsonObject } from '@cl-hive/core';
 import { expect } from 'vitest';
-import type { Ask } from './advisor.ts';
+import { type Ask, textOf } from './advisor.ts';
 import type { NodeUnderTest } from './node.ts';
 import type { PairedNode } from './node-pair.ts';
 
@@ -32,7 +32,7 @@ export async function verified(node: NodeUnderTest): Promise<JsonObject> {
 export const setFee = (channel: JsonObject, feePpm: number): Ask => ({
   schema: 'hive:fee-policy/v1',
   action: 'set_single',
-  params: { channel_id: String(channel['short_channel_id']), fee_ppm: feePpm },
+  params: { channel_id: textOf(channel['short_channel_id']), fee_ppm: feePpm },
 });
 
 /** Asks what `getinfo` shows. */
