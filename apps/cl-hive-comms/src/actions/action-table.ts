@@ -39,9 +39,3 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map(
     Object.entries(actions).map(([name, action]) => [`${schema} ${name}`, action] as const),
   ),
 );
-
-/** Why this node cannot do an action at all; undefined when it can be asked for. */
-export function unsupportedReason(schema: string, action: string): string | undefined {
-  const found = ACTIONS.get(`${schema} ${action}`);
-  return found?.kind === 'unsupported' ? found.reason : undefined;
-}

@@ -4,7 +4,7 @@ import { CodedError, type JsonObject, type JsonValue } from '@cl-hive/core';
 import type { TestFleet, TestNode } from '@cl-hive/hive-lab';
 import { parseCommand } from '@cl-hive/protocol';
 import { VirtualClock } from '@cl-hive/testkit';
-import { createNodePorts, type NodePorts } from '../../src/actions/index.ts';
+import { createNodePorts, type NodePorts } from '../../src/actions/node-ports.ts';
 
 /** What becomes of one call. */
 export type Fault =

@@ -207,6 +207,18 @@ describe.each(CASES)('$schema $action', (the) => {
       expect(rows(outputs).filter(({ reserved }) => reserved === true)).toEqual([]);
     }));
 
+  it('a plugin that died under it leaves it unknown', () =>
+    withFleet({ nodes: 2 }, async (fleet) => {
+      const node = fleet.node(1);
+      const rpc = new FaultyRpc(node.rpc, (method) =>
+        method === the.effect ? new RpcError(method, -4, 'the plugin died') : undefined,
+      );
+      const ports = portsOf(node, rpc);
+      const intent = await claim(ports, the.schema, the.action, await the.params(fleet));
+      expect((await ports.execute({ intent })).kind).toBe('unknown');
+      expect((await settle(ports, intent)).kind).toBe('failed');
+    }));
+
   it('an effect that is reported, and is not there, is not confirmed', () =>
     withFleet({ nodes: 2 }, async (fleet) => {
       const node = fleet.node(1);
