@@ -68,11 +68,14 @@ export class CommsServices {
     return this.#become(await this.#keeper.restoreDerived());
   }
 
-  /** Recovers what was interrupted, then opens the doors. */
+  /**
+   * Opens the doors and recovers what was interrupted, whose answers may have to leave by them; what
+   * comes in meanwhile waits.
+   */
   async start(): Promise<void> {
-    await this.management.start();
     this.transports.hub.onRequest((inbound) => this.management.take(inbound));
     await this.#startNostr();
+    await this.management.start();
   }
 
   /** Closes the doors, then waits for what runs. */
@@ -121,7 +124,7 @@ async function assemble(
   const { relays, operator, webhook, skewSeconds } = readOptions(context);
   const makeSecret = async (label: string): Promise<string> =>
     (await rpc.call(makesecret, { string: label })).secret;
-  const keeper = new IdentityKeeper(identityRecords(store), makeSecret, () => clock.now());
+  const keeper = new IdentityKeeper(identityRecords(store, node), makeSecret, () => clock.now());
   const identity = await keeper.load();
   log.info(`Nostr identity ${identityView(identity).npub}`);
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
@@ -134,7 +137,7 @@ async function assemble(
     store,
     configuration,
     skewSeconds,
-    reply: (route, body) => transports.hub.reply(route, body),
+    reply: (route, body, known) => transports.hub.reply(route, body, known),
   });
   management.office.add(webhookSink(webhook, node));
   if (operator !== undefined) {
@@ -156,12 +159,13 @@ export async function open(
     file: 'comms.sqlite3',
     metaTable: 'comms_meta',
   });
+  let services: CommsServices | undefined;
   try {
-    const services = await assemble(context, store, nodeId);
+    services = await assemble(context, store, nodeId);
     await services.start();
     return services;
   } catch (error) {
-    await store.close();
+    await (services ?? store).close();
     throw error;
   }
 }

@@ -14,7 +14,7 @@ export interface AnswerDeskParts {
   readonly node: NodeId;
   readonly debug: (message: string) => void;
   /** Answers along a route of a transport; resolves also for a sender out of reach. */
-  readonly reply: (route: JsonObject, body: Uint8Array) => Promise<SendOutcome>;
+  readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
 }
 
 /** Writes, signs and routes answers. */
@@ -51,7 +51,7 @@ export class AnswerDesk {
       return;
     }
     const text = canonicalText(await this.write(answer));
-    const outcome = await this.#parts.reply(route, Buffer.from(text, 'utf8'));
+    const outcome = await this.#parts.reply(route, Buffer.from(text, 'utf8'), answer.authenticated);
     if (outcome.kind === 'failed' || outcome.kind === 'unknown') {
       this.#parts.debug(`an answer was not delivered: ${outcome.message}`);
     }

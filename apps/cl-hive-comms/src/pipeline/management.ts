@@ -57,6 +57,7 @@ const SIGN_JOB = 'signing receipts';
 /** Everything between a request and its receipt, put together. */
 export class Management {
   readonly #rooms: Rooms;
+  readonly #started = started();
   readonly client: ClientCommands;
   readonly office: AlertOffice;
 
@@ -120,7 +121,7 @@ export class Management {
 
   /**
    * Brings what a stop interrupted to its outcome, tells again what waits, then starts the timers.
-   * Only then requests may be taken.
+   * Only then requests are taken.
    */
   async start(): Promise<void> {
     const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers } = this.#rooms;
@@ -139,20 +140,32 @@ export class Management {
       timers.add(job);
     }
     timers.soon(SIGN_JOB);
+    this.#started.resolve();
   }
 
   /** Takes a request that came over a transport; one too many is dropped, and its sender asks again. */
   async take(inbound: Inbound): Promise<void> {
     const { desk } = this.#rooms;
+    await this.#started.promise;
     if (desk.open) {
       await desk.handle(inbound);
     }
   }
 
+  /** Takes nothing more, and waits a little for what runs. */
   async stop(): Promise<void> {
     await this.#rooms.desk.stop();
+    this.#started.resolve();
     await this.#rooms.timers.stop();
   }
+}
+
+function started(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 /** The ports that are neither the store's nor lightningd's actions. */

@@ -8,6 +8,9 @@ export interface Job {
   readonly run: () => Promise<void>;
 }
 
+/** How long a stop waits for running jobs, ms: all of them may be cut off. */
+const STOP_WAIT_MS = 2000;
+
 interface State {
   readonly job: Job;
   cancel: Cancel | undefined;
@@ -56,7 +59,7 @@ export class Timers {
     state.running = this.#run(state);
   }
 
-  /** Stops all, after what runs. */
+  /** Stops all, and waits a little for what runs. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const running: Promise<void>[] = [];
@@ -66,7 +69,12 @@ export class Timers {
         running.push(state.running);
       }
     }
-    await Promise.all(running);
+    let cancel: Cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(STOP_WAIT_MS, resolve);
+    });
+    await Promise.race([Promise.all(running), late]);
+    cancel();
   }
 
   #wait(state: State): void {
