@@ -8,7 +8,7 @@ import {
   isJsonObject,
   type JsonObject,
 } from '@cl-hive/core';
-import { REGISTRATIONS_MAX, REQUESTS_AT_ONCE_MAX } from '../transports/limits.ts';
+import { REGISTRATIONS_MAX, REQUESTS_AT_ONCE_MAX, STRANGER_ANSWERS } from '../transports/limits.ts';
 import { SiblingTransport, type SiblingTransportSpec } from '../transports/sibling-transport.ts';
 import type {
   IncomingMessage,
@@ -46,7 +46,13 @@ export type RequestTaker = (inbound: Inbound) => Promise<void>;
 
 /** Counts of what came in, by what became of it. */
 type Counts = Record<
-  'requests' | 'messages' | 'over_rate' | 'over_queue' | 'malformed' | 'unhandled',
+  | 'requests'
+  | 'messages'
+  | 'over_rate'
+  | 'over_queue'
+  | 'malformed'
+  | 'unhandled'
+  | 'strangers_unanswered',
   number
 >;
 
@@ -77,6 +83,7 @@ export class MessageHub {
   readonly #log: Logger;
   readonly #transports = new Map<string, Entry>();
   readonly #rates = new SenderRates();
+  readonly #strangers = new SenderRates(STRANGER_ANSWERS);
   readonly #requests: WorkLine<Inbound>;
   readonly #lines: HandlerLines;
   readonly #counts: Counts = {
@@ -86,6 +93,7 @@ export class MessageHub {
     over_queue: 0,
     malformed: 0,
     unhandled: 0,
+    strangers_unanswered: 0,
   };
   #take: RequestTaker = NO_REQUESTS;
 
@@ -187,8 +195,20 @@ export class MessageHub {
     }
   }
 
-  /** Answers along the route of an {@link Inbound} that came from here, also after a restart. */
-  async reply(route: JsonObject, body: Uint8Array): Promise<SendOutcome> {
+  /**
+   * Answers along the route of an {@link Inbound} that came from here, also after a restart. Strangers
+   * share an allowance: keys cost nothing, and nobody may make this node talk at will.
+   */
+  async reply(route: JsonObject, body: Uint8Array, known = true): Promise<SendOutcome> {
+    if (!known && !this.#strangers.take('', this.#clock.monotonic())) {
+      this.#counts.strangers_unanswered += 1;
+      return {
+        kind: 'failed',
+        code: 'transport_full',
+        message: 'too many strangers were answered lately',
+        remedy: 'ask again later',
+      };
+    }
     const { transport, back } = route;
     const port = typeof transport === 'string' ? this.transport(transport) : undefined;
     if (port === undefined || !isJsonObject(back)) {

@@ -22,6 +22,9 @@ export const SENDER_PER_SECOND = 20;
 /** Senders whose rate is remembered one by one (some 1 MB); beyond it the rest share one allowance. */
 export const SENDERS_MAX = 10_000;
 
+/** Answers to senders whom nobody vouches for, all together: enough for mistakes, too little to misuse. */
+export const STRANGER_ANSWERS = { burst: 60, perSecond: 1, senders: 1 } as const;
+
 /** Requests that are worked on at once; each holds at most one message and its answer. */
 export const REQUESTS_AT_ONCE_MAX = 64;
 

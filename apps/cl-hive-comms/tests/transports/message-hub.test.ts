@@ -52,6 +52,19 @@ describe('what comes in', () => {
     expect(outcome).toMatchObject({ kind: 'failed', code: 'route_invalid' });
   });
 
+  it('is answered to strangers within a bound that they share, to known senders always', async () => {
+    const nostr = new FakeTransport('nostr');
+    const { hub } = hubWith([nostr]);
+    const answer = (known: boolean) =>
+      hub.reply({ transport: 'nostr', back: {} }, Buffer.from('no'), known);
+    for (let n = 0; n < 100; n += 1) {
+      await answer(false);
+    }
+    expect(nostr.sent).toHaveLength(60);
+    expect(await answer(false)).toMatchObject({ kind: 'failed', code: 'transport_full' });
+    expect(await answer(true)).toMatchObject({ kind: 'sent' });
+  });
+
   it('TI-15: is handed to the handler of its topic with the verified sender, whatever it says of itself', async () => {
     const nostr = new FakeTransport('nostr');
     const { hub, calls, requests } = hubWith([nostr], { 'hive-inject-packet': () => ({}) });
