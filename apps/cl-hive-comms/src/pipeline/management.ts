@@ -37,7 +37,7 @@ export interface ManagementParts {
   readonly configuration: { readonly lightningDir: string; readonly network: string };
   readonly skewSeconds: () => number;
   /** Answers along a transport's route. */
-  readonly reply: (route: JsonObject, body: Uint8Array) => Promise<SendOutcome>;
+  readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
 }
 
 interface Rooms {
