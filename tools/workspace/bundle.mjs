@@ -41,11 +41,16 @@ const NATIVE = {
   ],
 };
 
+/** Programs of the app beside the plugin, run as `node FILE`: lightningd would start an executable one. */
+const tools = readdirSync(path.join(app, 'src'))
+  .filter((file) => file.startsWith('hive-') && file.endsWith('.ts'))
+  .map((file) => ({ in: `src/${file}`, out: path.basename(file, '.ts') }));
+
 rmSync(draft, { recursive: true, force: true });
 mkdirSync(draft, { recursive: true });
 await build({
   absWorkingDir: app,
-  entryPoints: [{ in: 'src/main.ts', out: name }],
+  entryPoints: [{ in: 'src/main.ts', out: name }, ...tools],
   outdir: draft,
   bundle: true,
   splitting: true,

@@ -4,15 +4,26 @@ import { plugin } from './plugin.ts';
 describe('the manifest of cl-hive-comms', () => {
   const manifest = plugin.manifest();
   const names = (key: string) =>
-    (manifest[key] as readonly { name: string }[]).map(({ name }) => name);
+    (manifest[key] as readonly { name: string }[]).map(({ name }) => name).sort();
 
-  it('offers these methods and this option', () => {
-    expect(names('rpcmethods')).toEqual([
-      'hive-comms-version',
-      'hive-comms-status',
-      'hive-client-identity',
+  it('offers these methods and options', () => {
+    expect(names('rpcmethods')).toEqual(
+      [
+        'alias approve authorize discover identity payments pending policy prune receipts reject revoke status trial'
+          .split(' ')
+          .map((name) => `hive-client-${name}`),
+        'publish-event receive register-handler register-transport rpc send status transports version'
+          .split(' ')
+          .map((name) => `hive-comms-${name}`),
+      ].flat(),
+    );
+    expect(names('options')).toEqual([
+      'hive-comms-clock-skew',
+      'hive-comms-db',
+      'hive-comms-nostr-relays',
+      'hive-comms-operator',
+      'hive-comms-webhook',
     ]);
-    expect(names('options')).toEqual(['hive-comms-db']);
   });
 
   it('hooks nothing, so that it cannot slow the node down, and can be stopped and started', () => {

@@ -1,19 +1,23 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
-import { clientIdentity } from './methods/hive-client-identity.ts';
+import { withClientMethods } from './methods/client-methods.ts';
+import { COMMS_OPTIONS } from './plugin-options.ts';
 import type { CommsServices } from './services.ts';
+import { mountTransports } from './transports/mount.ts';
 
 const declared = defineSuitePlugin<CommsServices>({
   self: 'cl-hive-comms',
   version: VERSION,
-  features: ['identity'],
+  features: ['identity', 'transports', 'management'],
   prefixes: ['hive-comms', 'hive-client'],
   statusMethod: 'hive-comms-status',
   databaseOption: 'hive-comms-db',
+  options: COMMS_OPTIONS,
   load: () => import('./services.ts'),
 });
 
 /** The plugin as lightningd starts it. */
-export const plugin = declared.plugin.method(
-  'hive-client-identity',
-  clientIdentity(() => declared.life().ready()),
+export const plugin = mountTransports(
+  withClientMethods(declared.plugin, () => declared.life().ready()),
+  () => declared.life().ready().transports,
+  () => declared.life().services?.transports,
 );

@@ -1,30 +1,53 @@
-import { readFile, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { makesecret } from '@cl-hive/cln-rpc';
-import { CodedError, describeError, type JsonObject } from '@cl-hive/core';
+import type { JsonObject } from '@cl-hive/core';
 import { databaseView, openSuiteStore } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import { type Identity, IdentityKeeper, identityView } from './identity/identity.ts';
+import { readKeyFile } from './identity/key-file.ts';
+import { parsePublicKey } from './identity/nostr-key.ts';
+import type { ClientCommands } from './pipeline/client-commands.ts';
+import { Management } from './pipeline/management.ts';
 import type { CommsDatabase } from './store/database.ts';
 import { identityRecords } from './store/identity-records.ts';
 import { migrations } from './store/migrations.ts';
+import { nostrSink } from './timers/nostr-sink.ts';
+import { webhookSink } from './timers/webhook.ts';
+import { CommsTransports } from './transports/comms-transports.ts';
+import { sqlNostrStorage } from './transports/nostr/sql-storage.ts';
 
-/** Why a key file was not read. */
-export type KeyFileErrorCode = 'key_file_unreadable' | 'key_file_exposed';
-
-/** Longest key file that is read, bytes: a key and its line ends fit many times. */
-const KEY_FILE_MAX = 1024;
+/** What {@link CommsServices} are made of. */
+interface CommsParts {
+  readonly store: Store<CommsDatabase>;
+  readonly keeper: IdentityKeeper;
+  readonly identity: Identity;
+  readonly transports: CommsTransports;
+  readonly management: Management;
+  readonly relays: readonly string[];
+}
 
 /** What the methods of cl-hive-comms work with. */
 export class CommsServices {
   readonly store: Store<CommsDatabase>;
+  readonly transports: CommsTransports;
+  readonly management: Management;
   readonly #keeper: IdentityKeeper;
+  readonly #relays: readonly string[];
   #identity: Identity;
 
-  constructor(store: Store<CommsDatabase>, keeper: IdentityKeeper, identity: Identity) {
+  constructor({ store, keeper, identity, transports, management, relays }: CommsParts) {
     this.store = store;
+    this.transports = transports;
+    this.management = management;
     this.#keeper = keeper;
+    this.#relays = relays;
     this.#identity = identity;
+  }
+
+  /** What the commands do. */
+  get client(): ClientCommands {
+    return this.management.client;
   }
 
   /** The identity in use, without its secret. */
@@ -32,84 +55,130 @@ export class CommsServices {
     return { ...identityView(this.#identity) };
   }
 
-  /** Imports a secret key, given itself or by file. Throws `nostr_key_invalid` or {@link KeyFileErrorCode}. */
+  /** Imports a secret key, given itself or by file. Throws `nostr_key_invalid` or `KeyFileErrorCode`. */
   async importIdentity(
     from: { readonly key: string } | { readonly file: string },
   ): Promise<JsonObject> {
     const key = 'key' in from ? from.key : await readKeyFile(from.file);
-    this.#identity = await this.#keeper.import(key);
-    return this.identity();
+    return this.#become(await this.#keeper.import(key));
   }
 
   /** Goes back to the key that comes from the node's own secret. */
   async restoreDerivedIdentity(): Promise<JsonObject> {
-    this.#identity = await this.#keeper.restoreDerived();
+    return this.#become(await this.#keeper.restoreDerived());
+  }
+
+  /**
+   * Opens the doors and recovers what was interrupted, whose answers may have to leave by them; what
+   * comes in meanwhile waits.
+   */
+  async start(): Promise<void> {
+    this.transports.hub.onRequest((inbound) => this.management.take(inbound));
+    await this.#startNostr();
+    await this.management.start();
+  }
+
+  /** Closes the doors, then waits for what runs. */
+  async close(): Promise<void> {
+    await this.management.stop();
+    await this.transports.close();
+    await this.store.close();
+  }
+
+  async #become(identity: Identity): Promise<JsonObject> {
+    this.#identity = identity;
+    await this.#startNostr();
     return this.identity();
   }
-}
 
-async function readKeyFile(file: string): Promise<string> {
-  try {
-    const { mode, size } = await stat(file);
-    if ((mode & 0o077) !== 0) {
-      throw new CodedError<KeyFileErrorCode>(
-        'key_file_exposed',
-        `nsec_file: others may read ${file}`,
-        { remedy: `chmod 600 ${file}, and consider the key known to whoever could read it` },
-      );
-    }
-    if (size > KEY_FILE_MAX) {
-      throw new RangeError(`it is larger than ${KEY_FILE_MAX} bytes`);
-    }
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof CodedError) {
-      throw error;
-    }
-    throw new CodedError<KeyFileErrorCode>(
-      'key_file_unreadable',
-      `nsec_file: ${file} cannot be read: ${describeError(error)}`,
-      {
-        remedy:
-          'name a file on the node that holds the key alone, readable by the user of lightningd',
-      },
-    );
+  async #startNostr(): Promise<void> {
+    await this.transports.startNostr({
+      relays: this.#relays,
+      secret: this.#identity.key.secret,
+      storage: sqlNostrStorage(this.store),
+    });
   }
 }
 
-/** Opens the database and loads the identity; makes it on first run. */
+function readOptions(context: PluginContext) {
+  const values = context.options as Readonly<Record<string, unknown>>;
+  const text = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const relays = values['hive-comms-nostr-relays'];
+  return {
+    relays: Array.isArray(relays) ? relays.map(String) : [],
+    operator: text('hive-comms-operator'),
+    webhook: () => text('hive-comms-webhook'),
+    skewSeconds: () => Number(values['hive-comms-clock-skew']),
+  };
+}
+
+async function assemble(
+  context: PluginContext,
+  store: Store<CommsDatabase>,
+  node: Awaited<ReturnType<typeof openSuiteStore>>['nodeId'],
+): Promise<CommsServices> {
+  const { rpc, clock, log, configuration } = context;
+  const { relays, operator, webhook, skewSeconds } = readOptions(context);
+  const makeSecret = async (label: string): Promise<string> =>
+    (await rpc.call(makesecret, { string: label })).secret;
+  const keeper = new IdentityKeeper(identityRecords(store, node), makeSecret, () => clock.now());
+  const identity = await keeper.load();
+  log.info(`Nostr identity ${identityView(identity).npub}`);
+  const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
+  const transports = new CommsTransports({ rpc, clock, random, log });
+  const management = await Management.open({
+    rpc,
+    clock,
+    log,
+    node,
+    store,
+    configuration,
+    skewSeconds,
+    reply: (route, body, known) => transports.hub.reply(route, body, known),
+  });
+  management.office.add(webhookSink(webhook, node));
+  if (operator !== undefined) {
+    const key = parsePublicKey(operator);
+    management.office.add(nostrSink(key, () => transports.hub.transport('nostr')));
+  }
+  return new CommsServices({ store, keeper, identity, transports, management, relays });
+}
+
+/** Opens the database, loads or makes the identity, recovers what was interrupted, opens the doors. */
 export async function open(
   context: PluginContext,
   location: string | undefined,
 ): Promise<CommsServices> {
-  const { store } = await openSuiteStore<CommsDatabase>(context, {
+  const { store, nodeId } = await openSuiteStore<CommsDatabase>(context, {
     owner: 'cl-hive-comms',
     migrations,
     location,
     file: 'comms.sqlite3',
     metaTable: 'comms_meta',
   });
+  let services: CommsServices | undefined;
   try {
-    const makeSecret = async (label: string): Promise<string> => {
-      const { secret } = await context.rpc.call(makesecret, { string: label });
-      return secret;
-    };
-    const keeper = new IdentityKeeper(identityRecords(store), makeSecret, () =>
-      context.clock.now(),
-    );
-    const identity = await keeper.load();
-    context.log.info(`Nostr identity ${identityView(identity).npub}`);
-    return new CommsServices(store, keeper, identity);
+    services = await assemble(context, store, nodeId);
+    await services.start();
+    return services;
   } catch (error) {
-    await store.close();
+    await (services ?? store).close();
     throw error;
   }
 }
 
 export async function close(services: CommsServices): Promise<void> {
-  await services.store.close();
+  await services.close();
 }
 
 export async function status(services: CommsServices): Promise<JsonObject> {
-  return { database: await databaseView(services.store), identity: services.identity() };
+  return {
+    database: await databaseView(services.store),
+    identity: services.identity(),
+    management: await services.client.summary(),
+    transports: services.transports.view(),
+  };
 }

@@ -1,4 +1,11 @@
-import { definePlugin, method, option, type Plugin, type PluginContext } from '@cl-hive/cln-plugin';
+import {
+  definePlugin,
+  method,
+  type Options,
+  option,
+  type Plugin,
+  type PluginContext,
+} from '@cl-hive/cln-plugin';
 import type { JsonObject } from '@cl-hive/core';
 import { PLUGINS, type PluginName } from './plugins.ts';
 import { SuitePlugin } from './suite-plugin.ts';
@@ -27,6 +34,8 @@ export interface SuiteDeclaration<S> {
   readonly statusMethod: string;
   /** The option that says where the database is. */
   readonly databaseOption: string;
+  /** Further options; the services read them in `context.options`. */
+  readonly options?: Options;
   readonly load: () => Promise<SuiteModule<S>>;
 }
 
@@ -48,6 +57,7 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
     name: self,
     prefixes,
     options: {
+      ...declaration.options,
       [databaseOption]: option.string({
         description: `where ${self} keeps its database: a file's path or a postgres:// URL`,
       }),

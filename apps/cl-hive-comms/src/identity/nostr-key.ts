@@ -59,3 +59,27 @@ function decodeNsec(text: string): Uint8Array {
 export function npub(publicKey: string): string {
   return npubEncode(publicKey);
 }
+
+/**
+ * Reads a public key as Nostr clients show it: `npub1…` (NIP-19) or 64 hexadecimal digits; gives the
+ * latter. Throws CodedError `nostr_key_invalid`.
+ */
+export function parsePublicKey(text: string): string {
+  const trimmed = text.trim();
+  if (/^[0-9a-fA-F]{64}$/.test(trimmed)) {
+    return trimmed.toLowerCase();
+  }
+  try {
+    const decoded = decode(trimmed);
+    if (decoded.type === 'npub') {
+      return decoded.data;
+    }
+  } catch {
+    // Whatever is wrong with it, the answer is the same.
+  }
+  throw new CodedError<NostrKeyErrorCode>(
+    'nostr_key_invalid',
+    'the key is neither an npub1... text with a right checksum nor 64 hexadecimal digits',
+    { remedy: 'copy the public key (npub1...) from the Nostr client once more, whole' },
+  );
+}

@@ -1,10 +1,11 @@
-import type { UnixMs } from '@cl-hive/core';
+import { addReceipt } from '@cl-hive/comms';
+import type { NodeId, UnixMs } from '@cl-hive/core';
 import type { Reader, Store } from '@cl-hive/store';
 import type { IdentityRecord, IdentityRecords } from '../identity/identity.ts';
 import type { CommsDatabase, IdentityRow } from './database.ts';
 
-/** The node's identities in the plugin's database. */
-export function identityRecords(store: Store<CommsDatabase>): IdentityRecords {
+/** The node's identities in the plugin's database; each that follows another leaves a receipt. */
+export function identityRecords(store: Store<CommsDatabase>, node: NodeId): IdentityRecords {
   return {
     current: async () => {
       const row = await newest(store.reader);
@@ -23,6 +24,11 @@ export function identityRecords(store: Store<CommsDatabase>): IdentityRecords {
             created_at: record.createdAt,
           })
           .execute();
+        if (version > 1) {
+          const { publicKey: key, source, createdAt: at } = record;
+          const data = { change: 'identity', public_key: key, source, version };
+          await addReceipt(transactor, { kind: 'admin', at, data }, node);
+        }
         return { ...record, version };
       }),
   };

@@ -1,3 +1,4 @@
+import { commsMigrations } from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
 
 /** The tables of cl-hive-comms, as they grew. */
@@ -15,6 +16,40 @@ export const migrations: readonly Migration[] = [
         `sealed_secret ${ddl.blob}`,
         `created_at ${ddl.integer} not null`,
         `check ((source = 'derived') = (sealed_secret is null))`,
+      ),
+    ],
+  },
+  ...commsMigrations,
+  {
+    id: 4,
+    name: 'tokens-and-published-heads',
+    sql: (ddl) => [
+      ddl.table('comms_tokens', `id ${ddl.text} primary key`, `sealed ${ddl.blob} not null`),
+      ddl.table(
+        'comms_published',
+        `id ${ddl.integer} primary key check (id = 1)`,
+        `seq ${ddl.integer} not null`,
+        `digest ${ddl.text} not null`,
+        `at_ms ${ddl.integer} not null`,
+      ),
+    ],
+  },
+  {
+    id: 5,
+    name: 'nostr-transport',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_nostr_cursors',
+        `relay ${ddl.text} primary key`,
+        `cursor ${ddl.integer} not null`,
+      ),
+      ddl.table('comms_nostr_seen', `id ${ddl.text} primary key`, `at_ms ${ddl.integer} not null`),
+      'create index comms_nostr_seen_at on comms_nostr_seen (at_ms, id)',
+      ddl.table(
+        'comms_nostr_outbox',
+        `id ${ddl.text} primary key`,
+        `created_ms ${ddl.integer} not null`,
+        `record ${ddl.text} not null`,
       ),
     ],
   },

@@ -11,3 +11,4 @@ export type {
   ReceiptFaultCode,
   VerifyOptions,
 } from './verify-state.ts';
+export { readBody } from './verify-state.ts';

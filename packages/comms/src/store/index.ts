@@ -1,3 +1,5 @@
+export { findIntent, listIntents } from './intent-rows.ts';
+export { capUses, grantUses } from './ledger-rows.ts';
 export { commsMigrations } from './migrations.ts';
 export { PipelineStore, type PipelineStoreOptions } from './pipeline-store.ts';
 export {

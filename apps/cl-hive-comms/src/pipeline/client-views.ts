@@ -1,0 +1,144 @@
+import {
+  type AdvisorBook,
+  advisorId,
+  type CapUse,
+  capUses,
+  effectiveRules,
+  type Intent,
+  loadPolicy,
+  type Moment,
+  type OutgoingAnswer,
+  policyCaps,
+  type SignedReceipt,
+} from '@cl-hive/comms';
+import { isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
+import { MANAGEMENT_REGISTRY } from '@cl-hive/protocol';
+import { decodeMsat, type Reader } from '@cl-hive/store';
+import { ACTIONS } from '../actions/action-table.ts';
+import type { CommsDatabase } from '../store/database.ts';
+import { seconds } from './advisor-view.ts';
+
+/** The name of the advisor with that id; the id where it is not in the book. */
+export function advisorName(book: AdvisorBook, id: string): string {
+  return book.advisors.find((advisor) => advisorId(advisor) === id)?.name ?? id;
+}
+
+/** Something that waits for the operator's word. */
+export function waitingView(intent: Intent, book: AdvisorBook, { guardMs }: Moment): JsonObject {
+  const { id, principal, command, danger, facts, createdAt, expiresGuardMs, outcome } = intent;
+  const left = expiresGuardMs === undefined ? 0 : Math.max(0, expiresGuardMs - guardMs);
+  return {
+    id,
+    advisor: advisorName(book, principal),
+    schema: command.schema,
+    action: command.action,
+    params: command.params,
+    danger,
+    ...(facts.amountMsat === undefined ? {} : { amount_msat: facts.amountMsat }),
+    fee_msat: facts.feeMsat,
+    closes_msat: facts.closesMsat,
+    asked_at: seconds(createdAt),
+    lapses_in_seconds: Math.floor(left / 1000),
+    why: outcome?.message ?? 'it needs a person',
+  };
+}
+
+/** What an operator's word came to. */
+export function wordView(id: number, { outcome }: OutgoingAnswer): JsonObject {
+  const { outcome: kind, code, message, remedy, result, receipt } = outcome;
+  return {
+    id,
+    outcome: kind,
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message }),
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(result === undefined ? {} : { result }),
+    ...(receipt === undefined ? {} : { receipt: { ...receipt } }),
+  };
+}
+
+/** Every schema and action, and whether this node can do it. */
+export function discoverView(only: string | undefined): JsonObject {
+  const schemas = [...MANAGEMENT_REGISTRY].filter(([name]) => only === undefined || name === only);
+  return {
+    schemas: schemas.map(([schema, actions]) => ({
+      schema,
+      actions: [...actions.values()].map((spec) => {
+        const action = ACTIONS.get(`${schema} ${spec.action}`);
+        const reason = action?.kind === 'unsupported' ? action.reason : undefined;
+        return {
+          action: spec.action,
+          tier: spec.tier,
+          danger: spec.danger,
+          effect: spec.effect,
+          params: [...spec.params.values()].map(({ name, type, required }) => ({
+            name,
+            type,
+            required,
+          })),
+          supported: reason === undefined,
+          ...(reason === undefined ? {} : { reason }),
+        };
+      }),
+    })),
+  };
+}
+
+/** A receipt with its body opened up. */
+export function receiptView({ seq, kind, body, digest, signature }: SignedReceipt): JsonObject {
+  const opened = parseJson(body);
+  const { at, data } = isJsonObject(opened) ? opened : {};
+  return {
+    seq,
+    kind,
+    ...(at === undefined ? {} : { at_ms: at }),
+    ...(data === undefined ? {} : { data }),
+    digest,
+    signed: signature !== undefined,
+  };
+}
+
+function capView({ cap, usedMsat }: CapUse): JsonObject {
+  return {
+    setting: cap.setting,
+    window_seconds: cap.windowMs / 1000,
+    cap_msat: cap.capMsat,
+    used_msat: usedMsat,
+  };
+}
+
+/** The node's spending limits with what counts against them, and the newest spending of advisors. */
+export async function paymentsView(
+  reader: Reader<CommsDatabase>,
+  book: AdvisorBook,
+  { now, guardMs }: Moment,
+  limit: number,
+): Promise<JsonObject> {
+  const rules = effectiveRules(await loadPolicy(reader), now);
+  const uses = await capUses(reader, policyCaps(rules), guardMs);
+  const rows = await reader
+    .selectFrom('comms_ledger')
+    .innerJoin('comms_intents', 'comms_intents.id', 'comms_ledger.intent')
+    .select([
+      'comms_ledger.intent as intent',
+      'comms_ledger.power as power',
+      'comms_ledger.principal as principal',
+      'comms_ledger.amount_msat as amount',
+      'comms_ledger.state as state',
+      'comms_intents.created_at as created',
+    ])
+    .orderBy('comms_ledger.intent', 'desc')
+    .limit(limit)
+    .execute();
+  return {
+    limits: uses.map(capView),
+    history: rows.map(({ intent, power, principal, amount, state, created }) => ({
+      request: intent,
+      advisor: advisorName(book, principal),
+      power,
+      amount_msat: decodeMsat(amount),
+      state,
+      at: Math.floor(created / 1000),
+    })),
+  };
+}

@@ -1,0 +1,206 @@
+import path from 'node:path';
+import type { Logger } from '@cl-hive/cln-plugin';
+import { makesecret, type RpcClient } from '@cl-hive/cln-rpc';
+import {
+  type Inbound,
+  type Intent,
+  listIntents,
+  type PipelinePorts,
+  PipelineStore,
+} from '@cl-hive/comms';
+import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
+import type { Store } from '@cl-hive/store';
+import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
+import type { CommsDatabase } from '../store/database.ts';
+import { TokenVault } from '../store/token-vault.ts';
+import { AlertOffice } from '../timers/alert-office.ts';
+import { managementJobs } from '../timers/management-jobs.ts';
+import { Timers } from '../timers/timers.ts';
+import type { SendOutcome } from '../transports/transport-port.ts';
+import type { AdminParts } from './admin.ts';
+import { AdvisorAdmin } from './advisor-admin.ts';
+import { AnswerDesk } from './answer-desk.ts';
+import { Authenticator } from './authenticator.ts';
+import { ClientCommands } from './client-commands.ts';
+import { advisorName } from './client-views.ts';
+import { ManagementDesk } from './management-desk.ts';
+import { PolicyAdmin } from './policy-admin.ts';
+import { ReceiptArchive } from './receipt-archive.ts';
+
+/** What management works with. */
+export interface ManagementParts {
+  readonly rpc: RpcClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly node: NodeId;
+  readonly store: Store<CommsDatabase>;
+  readonly configuration: { readonly lightningDir: string; readonly network: string };
+  readonly skewSeconds: () => number;
+  /** Answers along a transport's route. */
+  readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
+}
+
+interface Rooms {
+  readonly parts: ManagementParts;
+  readonly pipeline: PipelineStore;
+  readonly office: AlertOffice;
+  readonly timers: Timers;
+  readonly advisors: AdvisorAdmin;
+  readonly archive: ReceiptArchive;
+  readonly desk: ManagementDesk;
+  readonly nodePorts: NodePorts;
+  readonly client: ClientCommands;
+}
+
+const SIGN_JOB = 'signing receipts';
+
+/** Everything between a request and its receipt, put together. */
+export class Management {
+  readonly #rooms: Rooms;
+  readonly #started = started();
+  readonly client: ClientCommands;
+  readonly office: AlertOffice;
+
+  private constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+    this.client = rooms.client;
+    this.office = rooms.office;
+  }
+
+  /** Reads what is stored. Nothing is taken before {@link Management.start}. */
+  static async open(parts: ManagementParts): Promise<Management> {
+    const { rpc, clock, log, node, store, configuration } = parts;
+    const { generation: epoch } = await store.info();
+    const timers = new Timers(clock, (message) => log.warn(message));
+    const wrote = (): void => timers.soon(SIGN_JOB);
+    const late: { office?: AlertOffice } = {};
+    const pipeline = await PipelineStore.open({
+      store,
+      clock,
+      node,
+      epoch,
+      onStep: (ms) => late.office?.raise(clockAlert(ms)),
+    });
+    const office = new AlertOffice(
+      () => pipeline.moment().guardMs,
+      (message) => log.info(message),
+    );
+    late.office = office;
+    const admin: AdminParts = { store, clock, node, wrote };
+    const tokens = await TokenVault.load(
+      store.reader,
+      async (label) => (await rpc.call(makesecret, { string: label })).secret,
+      (id) => log.warn(`token ${id} does not open with this node's secret; authorize anew`),
+    );
+    const advisors = new AdvisorAdmin(admin, tokens);
+    const answers = new AnswerDesk({ ...parts, debug: (message) => log.debug(message) });
+    const nodePorts = createNodePorts({
+      rpc,
+      clock,
+      log: { warn: (message) => log.warn(message) },
+      configuration,
+      epoch,
+    });
+    const desk = new ManagementDesk({
+      store: pipeline,
+      clock,
+      node,
+      skewSeconds: parts.skewSeconds,
+      log,
+      wrote,
+      recorded: (intent) => office.recorded(intent),
+      ports: { ...nodePorts, ...ownPorts(rpc, advisors, tokens, office, answers) },
+    });
+    const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
+    const archive = new ReceiptArchive({ ...admin, rpc, folder });
+    const policy = new PolicyAdmin(admin);
+    const rooms = { pipeline, office, advisors, archive, desk };
+    const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
+    return new Management({ ...rooms, parts, timers, client, nodePorts });
+  }
+
+  /**
+   * Brings what a stop interrupted to its outcome, tells again what waits, then starts the timers.
+   * Only then requests are taken.
+   */
+  async start(): Promise<void> {
+    const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers } = this.#rooms;
+    await desk.sweep();
+    const waiting: readonly Intent[] = await listIntents(parts.store.reader, ['waiting'], TOLD_MAX);
+    const book = await advisors.book();
+    for (const intent of waiting) {
+      office.waiting(intent, advisorName(book, intent.principal));
+    }
+    const { store, clock, node } = parts;
+    const forgetEffects = (): Promise<number> =>
+      nodePorts.forgetEffects(() => pipeline.unfinished());
+    const jobs = managementJobs({ store, clock, node, desk, archive, office, forgetEffects });
+    timers.add({ name: SIGN_JOB, everyMs: SIGN_MS, run: async () => void (await archive.sign()) });
+    for (const job of jobs) {
+      timers.add(job);
+    }
+    timers.soon(SIGN_JOB);
+    this.#started.resolve();
+  }
+
+  /** Takes a request that came over a transport; one too many is dropped, and its sender asks again. */
+  async take(inbound: Inbound): Promise<void> {
+    const { desk } = this.#rooms;
+    await this.#started.promise;
+    if (desk.open) {
+      await desk.handle(inbound);
+    }
+  }
+
+  /** Takes nothing more, and waits a little for what runs. */
+  async stop(): Promise<void> {
+    await this.#rooms.desk.stop();
+    this.#started.resolve();
+    await this.#rooms.timers.stop();
+  }
+}
+
+function started(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** The ports that are neither the store's nor lightningd's actions. */
+function ownPorts(
+  rpc: RpcClient,
+  advisors: AdvisorAdmin,
+  tokens: TokenVault,
+  office: AlertOffice,
+  answers: AnswerDesk,
+): Pick<PipelinePorts, 'authenticate' | 'notify' | 'answer'> {
+  const authenticator = new Authenticator({
+    rpc,
+    book: () => advisors.book(),
+    tokenOf: (key) => tokens.secretOf(key),
+  });
+  return {
+    authenticate: (input) => authenticator.authenticate(input),
+    notify: async ({ intent }) => {
+      office.waiting(intent, advisorName(await advisors.book(), intent.principal));
+      return undefined;
+    },
+    answer: async ({ answer }) => {
+      await answers.send(answer);
+      return undefined;
+    },
+  };
+}
+
+/** Signing is asked for with each receipt; this is for what lightningd refused to sign then. */
+const SIGN_MS = 10_000;
+
+/** Waiting requests that the operator is told of after a start. */
+const TOLD_MAX = 200;
+
+function clockAlert(ms: number) {
+  const text = `the clock of the node stepped by ${Math.round(ms / 1000)} s`;
+  return { key: 'clock', level: 'notice', text } as const;
+}
