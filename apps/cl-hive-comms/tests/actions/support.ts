@@ -180,7 +180,7 @@ export async function channelBetween(from: TestNode, to: TestNode): Promise<stri
 }
 
 /** Connects two nodes and opens a channel that is ready. */
-export async function openChannel(
+async function openChannel(
   fleet: TestFleet,
   from: TestNode,
   to: TestNode,

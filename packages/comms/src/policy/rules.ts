@@ -126,4 +126,4 @@ export const HARD_PERSON: ReadonlySet<string> = new Set([
 ]);
 
 /** Options and plugins that no advisor touches, not even with a person's approval: they are its limits. */
-export const SELF_PROTECTED = /^(?:cl-)?hive(?:-|$)/;
+export const SELF_PROTECTED = /^(?:cl-)?hive(?:[-._]|$)/i;

@@ -168,7 +168,8 @@ async function leaveNothing(dir: string): Promise<void> {
   );
   const stuck = left.filter((ref) => processRef(ref.pid)?.start === ref.start);
   await endProcessesIn(dir);
-  rmSync(dir, { recursive: true, force: true });
+  // A process that was just ended may still have been writing.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   if (stuck.length > 0) {
     const pids = stuck.map(({ pid }) => pid).join(', ');
     throw new CodedError('processes_left', `processes of the fleet outlived it: ${pids}`);
