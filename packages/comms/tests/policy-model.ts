@@ -98,11 +98,8 @@ function nodeCodes(world: World, rules: PolicyRules, danger: number): Set<string
   for (const key of ['key', 'plugin_name', 'path']) {
     const value = command.params[key];
     const last = typeof value === 'string' ? value.split('/').pop() : undefined;
-    const ours =
-      last === 'hive' ||
-      last === 'cl-hive' ||
-      last?.startsWith('hive-') === true ||
-      last?.startsWith('cl-hive-') === true;
+    const stem = last?.toLowerCase().split(/[-._]/);
+    const ours = stem?.[0] === 'hive' || (stem?.[0] === 'cl' && stem[1] === 'hive');
     if (command.effect === 'control' && ours) {
       codes.add('self_protected');
     }

@@ -1,7 +1,7 @@
 import { type CallOptions, type RpcClient, RpcError, type RpcMethod } from '@cl-hive/cln-rpc';
 import { commandDigest, type Intent } from '@cl-hive/comms';
 import { CodedError, type JsonObject, type JsonValue } from '@cl-hive/core';
-import type { TestFleet, TestNode } from '@cl-hive/hive-lab';
+import type { TestNode } from '@cl-hive/hive-lab';
 import { parseCommand } from '@cl-hive/protocol';
 import { VirtualClock } from '@cl-hive/testkit';
 import { createNodePorts, type NodePorts } from '../../src/actions/node-ports.ts';
@@ -177,20 +177,4 @@ export async function channelBetween(from: TestNode, to: TestNode): Promise<stri
     throw new Error('no open channel');
   }
   return found['short_channel_id'];
-}
-
-/** Connects two nodes and opens a channel that is ready. */
-async function openChannel(
-  fleet: TestFleet,
-  from: TestNode,
-  to: TestNode,
-  sat = 1_000_000,
-): Promise<string> {
-  const { channel_id: id } = await from.call('fundchannel', { id: to.id, amount: sat });
-  fleet.world.mine(6);
-  return await fleet.waitFor('the channel', async () => {
-    const { channels } = await from.call('listpeerchannels', { channel_id: id ?? '' });
-    const [row] = channels as readonly JsonObject[];
-    return row?.['state'] === 'CHANNELD_NORMAL' ? (row['short_channel_id'] as string) : undefined;
-  });
 }
