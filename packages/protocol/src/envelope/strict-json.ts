@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@cl-hive/core';
+import { endOfString, type JsonObject, type JsonValue } from '@cl-hive/core';
 import { envelopeError } from './error.ts';
 import { ENVELOPE_DEPTH_MAX } from './limits.ts';
 import { isWellFormed } from './well-formed.ts';
@@ -105,7 +105,7 @@ class StrictReader {
   }
 
   #string(): string {
-    const raw = this.#text.slice(this.#at, this.#endOfString() + 1);
+    const raw = this.#text.slice(this.#at, endOfString(this.#text, this.#at) + 1);
     let value: string;
     try {
       value = JSON.parse(raw) as string;
@@ -117,20 +117,6 @@ class StrictReader {
     }
     this.#at += raw.length;
     return value;
-  }
-
-  /** Index of the quote that closes the string which opens here. */
-  #endOfString(): number {
-    for (let at = this.#at + 1; at < this.#text.length; at += 1) {
-      const unit = this.#text.charCodeAt(at);
-      if (unit === 0x22) {
-        return at;
-      }
-      if (unit === 0x5c) {
-        at += 1;
-      }
-    }
-    return this.#fail();
   }
 
   #array(depth: number): readonly JsonValue[] {
