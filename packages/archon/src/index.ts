@@ -1,0 +1,2 @@
+export * from './did/index.ts';
+export * from './limits.ts';

@@ -1,0 +1,5 @@
+/** Largest operation in characters of JSON; Archon's Gatekeeper takes no larger one (64 KiB). */
+export const OPERATION_CHARS_MAX = 65_536;
+
+/** Deepest nesting of an operation or document: Archon's own stay below 10, a hostile one could be any. */
+export const DOCUMENT_DEPTH_MAX = 32;
