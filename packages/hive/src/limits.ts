@@ -60,6 +60,12 @@ export const CHALLENGE_MS = 300_000;
 /** Tickets one node keeps, used ones included until they expire. */
 export const TICKETS_MAX = 1000;
 
+/** Longest text of a ticket (the original's bound), read before anything in it is. */
+export const TICKET_CHARS_MAX = 10_240;
+
+/** Seconds that a ticket's issuer may be ahead: a day, since wrong clocks are told apart by it, not judged. */
+export const TICKET_AHEAD_SECONDS_MAX = 86_400;
+
 /** Ban proposals open at once, and of one proposer. */
 export const BAN_PROPOSALS_MAX = 100;
 export const BAN_PROPOSALS_PER_MEMBER_MAX = 5;
@@ -69,6 +75,15 @@ export const BAN_VOTE_MS = 7 * 86_400_000;
 
 /** Bans that are kept; they hold for ever, so a full list is an alarm and the next ban is refused. */
 export const BANS_MAX = 10_000;
+
+/**
+ * Nodes that left, remembered against stale lists; the oldest is forgotten first, and could then be
+ * listed as a neophyte again.
+ */
+export const DEPARTURES_MAX = 1000;
+
+/** Signed words that one list is answered with: a ban by a whole hive, and then some. */
+export const WORDS_PER_LIST_MAX = 100;
 
 /** Seconds that a time in a message may lie ahead of ours (the original's bound). */
 export const FUTURE_SECONDS_MAX = 300;

@@ -119,6 +119,30 @@ export function newestEpoch(epochs: Iterable<Epoch>): Epoch | undefined {
   return epochFor(epochs, Number.MAX_SAFE_INTEGER);
 }
 
+/** Who came and who went from one epoch to the next, for membership. */
+export function epochChange(
+  before: Epoch,
+  after: Epoch,
+): { readonly added: readonly NodeId[]; readonly removed: readonly NodeId[] } {
+  return {
+    added: after.members.filter((member) => !before.members.includes(member)),
+    removed: before.members.filter((member) => !after.members.includes(member)),
+  };
+}
+
+/**
+ * Who could vote about `target` when it was removed last: the members of the last epoch that had it,
+ * without it. Undefined while the newest epoch has it, or none that is kept ever had.
+ */
+export function removalElectorate(
+  epochs: Iterable<Epoch>,
+  target: NodeId,
+): readonly NodeId[] | undefined {
+  const all = [...epochs].sort((a, b) => b.number - a.number);
+  const last = all.findIndex(({ members }) => members.includes(target));
+  return last < 1 ? undefined : all[last]?.members.filter((member) => member !== target);
+}
+
 /** What must be verified of an epoch from outside before it is an input. */
 export function epochClaims(
   epoch: Epoch,

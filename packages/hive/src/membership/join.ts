@@ -1,4 +1,11 @@
-import { CHALLENGE_MS, CHALLENGES_MAX, MEMBERS_MAX, TICKETS_MAX } from '../limits.ts';
+import type { NodeId } from '@cl-hive/core';
+import {
+  CHALLENGE_MS,
+  CHALLENGES_MAX,
+  MEMBERS_MAX,
+  TICKETS_MAX,
+  WORDS_PER_LIST_MAX,
+} from '../limits.ts';
 import type { Change } from './change.ts';
 import type { MembershipInput } from './types.ts';
 
@@ -27,13 +34,29 @@ export function invite(change: Change, { ticketId, secretHash, expiresAt }: Of<'
   }
 }
 
+/** A person's word that a candidate may come without a ticket. */
+export function admit(change: Change, { peer, expiresAt }: Of<'admit'>): void {
+  const live = [...change.state.admitted].filter(([, until]) => until > change.now);
+  if (!change.isVoting(change.state.self)) {
+    change.refuse('not_a_member');
+  } else if (change.state.bans.has(peer)) {
+    change.refuse('banned', peer);
+  } else if (live.length >= TICKETS_MAX) {
+    change.full('admissions');
+  } else {
+    change.set({ admitted: new Map(live).set(peer, expiresAt) });
+  }
+}
+
 /** Says HELLO to a member, from outside any hive. */
-export function join(change: Change, { peer }: Of<'join'>): void {
+export function join(change: Change, { peer, hiveId }: Of<'join'>): void {
   if (change.state.hiveId !== undefined) {
     change.refuse('already_in_hive');
     return;
   }
-  change.set({ joining: { peer, phase: 'hello', expiresAt: change.now + CHALLENGE_MS } });
+  const expected = hiveId === undefined ? {} : { expected: hiveId };
+  const expiresAt = change.now + CHALLENGE_MS;
+  change.set({ joining: { peer, phase: 'hello', expiresAt, ...expected } });
   change.push({ kind: 'send_hello', to: peer });
 }
 
@@ -54,7 +77,11 @@ export function hello(change: Change, input: Of<'hello'>): void {
     change.refuse('no_channel', from);
   } else if (state.members.size >= MEMBERS_MAX) {
     change.refuse('full', from);
-  } else if (input.autoJoin || (ticket !== undefined && useTicket(change, from, ticket))) {
+  } else if (
+    input.autoJoin ||
+    (state.admitted.get(from) ?? 0) > now ||
+    (ticket !== undefined && useTicket(change, from, ticket))
+  ) {
     const live = new Map([...change.state.challenges].filter(([, one]) => one.expiresAt > now));
     if (!live.has(from) && live.size >= CHALLENGES_MAX) {
       change.full('challenges');
@@ -91,6 +118,18 @@ function useTicket(
   return true;
 }
 
+/** What originals that did not found their hive say in place of its id. */
+const PLACEHOLDERS = new Set(['hive', 'unknown']);
+
+function isOther(expected: string | undefined, said: string): boolean {
+  return (
+    expected !== undefined &&
+    expected !== said &&
+    !PLACEHOLDERS.has(expected) &&
+    !PLACEHOLDERS.has(said)
+  );
+}
+
 /** Signs a challenge only of the peer this node said HELLO to, and only once. */
 export function challenge(change: Change, { from, nonce, hiveId }: Of<'challenge'>): void {
   const { joining, hiveId: own } = change.state;
@@ -98,6 +137,8 @@ export function challenge(change: Change, { from, nonce, hiveId }: Of<'challenge
     change.refuse('unsolicited', from);
   } else if (joining.expiresAt <= change.now) {
     change.refuse('challenge_expired', from);
+  } else if (isOther(joining.expected, hiveId)) {
+    change.refuse('wrong_hive', from);
   } else {
     change.set({ joining: { ...joining, hiveId, phase: 'attested' } });
     change.push({ kind: 'send_attest', to: from, nonce });
@@ -125,10 +166,25 @@ export function attest(change: Change, { from, nonce, signaturesValid }: Of<'att
     return;
   }
   const challenges = new Map(state.challenges);
+  const departures = new Map(state.departures);
+  const admitted = new Map(state.admitted);
   challenges.delete(from);
-  change.set({ challenges });
+  departures.delete(from);
+  admitted.delete(from);
+  change.set({ challenges, departures, admitted });
   change.member(from, { tier: 'neophyte', joinedAt: change.seconds });
   change.push({ kind: 'send_welcome', to: from, tier: 'neophyte' });
+  tellBans(change, from);
+}
+
+/** A newcomer cannot count votes of before its time; it believes who takes it in. */
+function tellBans(change: Change, to: NodeId): void {
+  const words = [...change.state.bans.values()]
+    .slice(-WORDS_PER_LIST_MAX)
+    .flatMap((ban) => [...ban.words.values()].filter(({ name }) => name === 'BAN_PROPOSAL'));
+  if (words.length > 0) {
+    change.push({ kind: 'send_words', to, words });
+  }
 }
 
 /** Taken in: only as the answer to this node's own ATTEST, once, and into the hive that challenged. */
@@ -141,6 +197,6 @@ export function welcome(change: Change, { from, hiveId, tier }: Of<'welcome'>): 
   } else {
     change.set({ hiveId, joining: undefined, introducer: from });
     change.member(from, { tier: 'member', joinedAt: change.seconds });
-    change.member(self, { tier, joinedAt: change.seconds });
+    change.member(self, { tier, joinedAt: change.seconds, sponsor: from });
   }
 }

@@ -1,16 +1,9 @@
 import type { NodeId } from '@cl-hive/core';
+import { followEpoch, leave, mergeMembers } from './away.ts';
 import { Change } from './change.ts';
-import { attest, challenge, genesis, hello, invite, join, welcome } from './join.ts';
+import { admit, attest, challenge, genesis, hello, invite, join, welcome } from './join.ts';
 import type { Membership, MembershipCommand, MembershipInput } from './types.ts';
-import {
-  closeVotes,
-  mergeMembers,
-  proposeBan,
-  remove,
-  requestPromotion,
-  voteBan,
-  vouch,
-} from './votes.ts';
+import { closeVotes, proposeBan, requestPromotion, voteBan, vouch } from './votes.ts';
 
 /** A node outside any hive. */
 export function newMembership(self: NodeId): Membership {
@@ -18,7 +11,10 @@ export function newMembership(self: NodeId): Membership {
     self,
     hiveId: undefined,
     members: new Map(),
-    bans: new Set(),
+    bans: new Map(),
+    departures: new Map(),
+    promoted: new Map(),
+    admitted: new Map(),
     tickets: new Map(),
     promotions: new Map(),
     proposals: new Map(),
@@ -48,6 +44,8 @@ function apply(change: Change, input: MembershipInput): void {
       return genesis(change, input);
     case 'invite':
       return invite(change, input);
+    case 'admit':
+      return admit(change, input);
     case 'join':
       return join(change, input);
     case 'hello':
@@ -69,7 +67,9 @@ function apply(change: Change, input: MembershipInput): void {
       closeVotes(change);
       return voteBan(change, input);
     case 'leave':
-      return remove(change, input.member);
+      return leave(change, input);
+    case 'epoch':
+      return followEpoch(change, input);
     case 'sync':
       return mergeMembers(change, input);
     case 'tick':

@@ -5,11 +5,10 @@ import {
   BAN_VOTE_MS,
   BANS_MAX,
   MEMBERS_MAX,
-  NEOPHYTES_PER_SPONSOR_MAX,
 } from '../limits.ts';
 import { majority } from '../lock/epoch.ts';
 import type { Change } from './change.ts';
-import type { BanProposal, MembershipInput } from './types.ts';
+import type { BanProposal, MembershipInput, SignedWord, Words } from './types.ts';
 
 type Of<K extends MembershipInput['kind']> = Extract<MembershipInput, { readonly kind: K }>;
 
@@ -27,13 +26,29 @@ export function requestPromotion(change: Change, input: Of<'request_promotion'>)
   } else if (!promotions.has(target) && promotions.size >= MEMBERS_MAX) {
     change.full('promotions');
   } else if (promotions.get(target)?.requestId !== requestId) {
-    const promotion = { requestId, electorate: change.voting(), vouches: new Set<NodeId>() };
+    const promotion = {
+      requestId,
+      electorate: change.voting(),
+      vouches: new Set<NodeId>(),
+      words: new Map(),
+    };
     change.set({ promotions: new Map(promotions).set(target, promotion) });
   }
 }
 
-/** Counts a vouch; copies and order make no difference. */
-export function vouch(change: Change, { target, requestId, voucher }: Of<'vouch'>): void {
+function withWord(words: Words, signer: NodeId, word: SignedWord | undefined): Words {
+  return word === undefined ? words : new Map(words).set(signer, word);
+}
+
+/**
+ * Counts a vouch; copies and order make no difference. One that comes without its request, as it does
+ * to a member that was away, opens it.
+ */
+export function vouch(change: Change, input: Of<'vouch'>): void {
+  const { target, requestId, voucher } = input;
+  if (!change.state.promotions.has(target) && change.isVoting(voucher)) {
+    requestPromotion(change, { kind: 'request_promotion', target, requestId });
+  }
   const promotion = change.state.promotions.get(target);
   if (promotion?.requestId !== requestId) {
     change.refuse('unknown_proposal', requestId);
@@ -44,36 +59,60 @@ export function vouch(change: Change, { target, requestId, voucher }: Of<'vouch'
     return;
   }
   const vouches = new Set(promotion.vouches).add(voucher);
-  const promotions = new Map(change.state.promotions).set(target, { ...promotion, vouches });
+  const words = withWord(promotion.words, voucher, input.word);
+  const promotions = new Map(change.state.promotions);
+  promotions.set(target, { ...promotion, vouches, words });
   if (vouches.size >= vouchQuorum(promotion.electorate)) {
     const member = change.state.members.get(target);
     promotions.delete(target);
     if (member !== undefined) {
       change.member(target, { ...member, tier: 'member' });
+      change.set({ promoted: new Map(change.state.promoted).set(target, { requestId, words }) });
       change.push({ kind: 'promoted', target, requestId });
     }
   }
   change.set({ promotions });
 }
 
+/**
+ * Who decides about a ban: the members that vote now, or those a certified epoch names. The time that
+ * a proposal states is its proposer's choice and makes nobody an elector.
+ */
+function banElectorate(change: Change, input: Of<'propose_ban'>): readonly NodeId[] {
+  const certified = input.electorate;
+  return (certified?.includes(input.proposer) === true ? certified : change.voting()).filter(
+    (one) => one !== input.target,
+  );
+}
+
+/** Whether this node is new and `from` took it in: its word on bans of before is all there is. */
+function believes({ state }: Change, from: NodeId | undefined): boolean {
+  const own = state.members.get(state.self);
+  return from !== undefined && own?.tier === 'neophyte' && own.sponsor === from;
+}
+
 /** Opens a vote on a ban; who proposes has said yes. */
 export function proposeBan(change: Change, input: Of<'propose_ban'>): void {
   const { proposalId, target, proposer } = input;
-  const { proposals, members } = change.state;
+  const { proposals, members, bans } = change.state;
   const of = [...proposals.values()].filter((one) => one.proposer === proposer);
-  if (proposals.has(proposalId)) {
+  if (proposals.has(proposalId) || bans.has(target)) {
     return;
   }
-  if (!change.isVoting(proposer)) {
+  if (believes(change, input.from)) {
+    ban(change, target, proposalId, withWord(new Map(), proposer, input.word));
+    return;
+  }
+  const electorate = banElectorate(change, input);
+  if (!electorate.includes(proposer) && target !== proposer) {
     change.refuse('not_a_member', proposer);
-  } else if (!members.has(target)) {
+  } else if (!members.has(target) && input.electorate === undefined) {
     change.refuse('not_a_member', target);
   } else if (target === proposer) {
     change.refuse('self', proposer);
   } else if (proposals.size >= BAN_PROPOSALS_MAX || of.length >= BAN_PROPOSALS_PER_MEMBER_MAX) {
     change.full('ban proposals');
   } else {
-    const electorate = change.voting().filter((one) => one !== target);
     const proposal: BanProposal = {
       target,
       proposer,
@@ -81,6 +120,7 @@ export function proposeBan(change: Change, input: Of<'propose_ban'>): void {
       closesAt: change.now + BAN_VOTE_MS,
       approvals: new Set([proposer]),
       rejections: new Set(),
+      words: withWord(new Map(), proposer, input.word),
     };
     change.set({ proposals: new Map(proposals).set(proposalId, proposal) });
     conclude(change, proposalId);
@@ -88,7 +128,7 @@ export function proposeBan(change: Change, input: Of<'propose_ban'>): void {
 }
 
 /** Counts a vote of the electorate; order and copies make no difference. */
-export function voteBan(change: Change, { proposalId, voter, vote }: Of<'vote_ban'>): void {
+export function voteBan(change: Change, { proposalId, voter, vote, word }: Of<'vote_ban'>): void {
   const proposal = change.state.proposals.get(proposalId);
   if (proposal === undefined) {
     change.refuse('unknown_proposal', proposalId);
@@ -97,7 +137,11 @@ export function voteBan(change: Change, { proposalId, voter, vote }: Of<'vote_ba
   } else {
     const next =
       vote === 'approve'
-        ? { ...proposal, approvals: new Set(proposal.approvals).add(voter) }
+        ? {
+            ...proposal,
+            approvals: new Set(proposal.approvals).add(voter),
+            words: withWord(proposal.words, voter, word),
+          }
         : { ...proposal, rejections: new Set(proposal.rejections).add(voter) };
     change.set({ proposals: new Map(change.state.proposals).set(proposalId, next) });
     conclude(change, proposalId);
@@ -113,14 +157,19 @@ function conclude(change: Change, proposalId: string): void {
   if (proposal.approvals.size < majority(proposal.electorate.length)) {
     return;
   }
+  ban(change, proposal.target, proposalId, proposal.words);
+}
+
+/** For good, with the words that prove it. */
+function ban(change: Change, target: NodeId, proposalId: string, words: Words): void {
   if (change.state.bans.size >= BANS_MAX) {
     change.full('bans');
     return;
   }
   const proposals = new Map(change.state.proposals);
   proposals.delete(proposalId);
-  const { target } = proposal;
-  change.set({ proposals, bans: new Set(change.state.bans).add(target) });
+  const bans = new Map(change.state.bans).set(target, { at: change.seconds, words });
+  change.set({ proposals, bans });
   change.push({ kind: 'banned', target, proposalId });
   remove(change, target);
 }
@@ -131,7 +180,11 @@ export function remove(change: Change, node: NodeId): void {
   const challenges = new Map(change.state.challenges);
   promotions.delete(node);
   challenges.delete(node);
-  change.set({ promotions, challenges });
+  const promoted = new Map(change.state.promoted);
+  const admitted = new Map(change.state.admitted);
+  promoted.delete(node);
+  admitted.delete(node);
+  change.set({ promotions, challenges, promoted, admitted });
   if (change.state.members.has(node)) {
     change.member(node, undefined);
     change.push({ kind: 'removed', target: node });
@@ -144,45 +197,4 @@ export function closeVotes(change: Change): void {
   if (open.length !== change.state.proposals.size) {
     change.set({ proposals: new Map(open) });
   }
-}
-
-/**
- * A member's list: neophytes that we do not know are taken over, few of each member at a time, so
- * that the hive agrees on who is in it and one member cannot fill it. Tiers change by vouches alone,
- * but for the first list of the member that took us in. Nobody who is banned comes back.
- */
-export function mergeMembers(change: Change, { from, members }: Of<'sync'>): void {
-  if (!change.isVoting(from)) {
-    change.refuse('not_a_member', from);
-    return;
-  }
-  const introduced = change.state.introducer === from;
-  for (const { peer, tier } of members) {
-    const known = change.state.members.get(peer);
-    const joinedAt = change.seconds;
-    if (change.state.bans.has(peer)) {
-      change.refuse('banned', peer);
-    } else if (known !== undefined) {
-      if (tier === 'member' && known.tier !== 'member') {
-        change.refuse('not_in_electorate', peer);
-      }
-    } else if (change.state.members.size >= MEMBERS_MAX) {
-      change.refuse('full', peer);
-    } else if (introduced) {
-      change.member(peer, { tier, joinedAt });
-    } else if (sponsored(change, from) >= NEOPHYTES_PER_SPONSOR_MAX) {
-      change.full(`neophytes of ${from}`);
-    } else {
-      change.member(peer, { tier: 'neophyte', joinedAt, sponsor: from });
-    }
-  }
-  if (introduced) {
-    change.set({ introducer: undefined });
-  }
-}
-
-function sponsored(change: Change, sponsor: NodeId): number {
-  return [...change.state.members.values()].filter(
-    (member) => member.sponsor === sponsor && member.tier === 'neophyte',
-  ).length;
 }
