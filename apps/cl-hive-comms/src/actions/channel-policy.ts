@@ -1,5 +1,6 @@
 import { type RpcClient, setchannel } from '@cl-hive/cln-rpc';
 import { type JsonObject, type JsonValue, msat } from '@cl-hive/core';
+import { certaintyOf, explain } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   type Attempt,
@@ -14,7 +15,6 @@ import {
 } from './action.ts';
 import { type ChannelView, isLive, loadChannels, type NodeChannel } from './channel-view.ts';
 import { CHANGE_MS, SETTLE_MS } from './limits.ts';
-import { certaintyOf, explain } from './rpc-outcome.ts';
 
 /** What `setchannel` is to set on which channels; members that are undefined stay as they are. */
 export interface PolicyWish {

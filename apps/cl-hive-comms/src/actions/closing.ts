@@ -5,6 +5,7 @@ import {
   type RpcClient,
 } from '@cl-hive/cln-rpc';
 import type { JsonObject, JsonValue, Msat } from '@cl-hive/core';
+import { certaintyOf, explain } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   type Attempt,
@@ -29,7 +30,6 @@ import {
 } from './channel-view.ts';
 import { ASK_MS, CHANGE_MS, CLOSE_MS, SETTLE_MS } from './limits.ts';
 import { amountOf, objectsOf, optionalText, textOf } from './params.ts';
-import { certaintyOf, explain } from './rpc-outcome.ts';
 
 /** How channels are closed. */
 export interface Closing {

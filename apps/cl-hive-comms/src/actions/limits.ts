@@ -1,5 +1,4 @@
-/** Deadline of a question to lightningd, in milliseconds: it answers these from memory or its database. */
-export const ASK_MS = 20_000;
+export { ASK_MS } from '@cl-hive/runtime/node';
 
 /** Deadline of a change that lightningd makes by itself, in milliseconds. */
 export const CHANGE_MS = 30_000;
@@ -50,18 +49,6 @@ export const UNFINISHED_WHOLE = 500;
 
 /** Most rows of a list when no limit is given: some 30 KB of the answer's 65. */
 export const ROWS_DEFAULT = 100;
-
-/** Weight of one input with its witness in a bound (P2WPKH 272, P2TR 230). */
-export const INPUT_WEIGHT = 272;
-
-/** The same for an input that is nested in P2SH. */
-export const NESTED_INPUT_WEIGHT = 364;
-
-/** Weight of what a transaction has besides its inputs in a bound: version, counts, three outputs. */
-export const BASE_WEIGHT = 700;
-
-/** Slack of a fee's bound in satoshi: change below the dust limit becomes fee. */
-export const DUST_SLACK_SAT = 1000n;
 
 /** Inputs in the bound of a splice, for which lightningd chooses the coins. */
 export const SPLICE_INPUTS_MAX = 50;

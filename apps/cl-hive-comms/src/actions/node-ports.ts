@@ -8,12 +8,11 @@ import {
   type PipelinePorts,
 } from '@cl-hive/comms';
 import type { ManagementCommand } from '@cl-hive/protocol';
+import { explain, isUnknownCommand, nodeInstance } from '@cl-hive/runtime/node';
 import type { Action, ActionContext } from './action.ts';
 import { ACTIONS } from './action-table.ts';
 import { LOOKS_MAX, UNFINISHED_WHOLE } from './limits.ts';
 import { MarkerStore } from './marker-store.ts';
-import { nodeInstance } from './node-instance.ts';
-import { explain, isUnknownCommand } from './rpc-outcome.ts';
 import { executeEffect, lookAgain, observeEffect, stateHash } from './run-effect.ts';
 
 /** What {@link createNodePorts} works with; a plugin's context has all but the epoch. */

@@ -1,9 +1,9 @@
 import type { EffectResult, Observation } from '@cl-hive/comms';
 import { plainResult } from '@cl-hive/comms';
 import { canonicalText, type ManagementCommand, sha256Hex } from '@cl-hive/protocol';
+import { certaintyOf, explain, isUnknownCommand } from '@cl-hive/runtime/node';
 import type { ActionContext, Attempt, EffectAction, Look, Plan } from './action.ts';
 import { MarkerStore } from './marker-store.ts';
-import { certaintyOf, explain, isUnknownCommand } from './rpc-outcome.ts';
 
 const UNSEEN: Observation = { stateAfter: undefined, confirmed: undefined };
 

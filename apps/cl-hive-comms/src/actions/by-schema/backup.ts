@@ -3,6 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { emergencyrecover, staticbackup } from '@cl-hive/cln-rpc';
 import { isJsonObject, type JsonObject } from '@cl-hive/core';
+import { isUnknownCommand } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   absent,
@@ -17,7 +18,6 @@ import {
 import { loadChannels } from '../channel-view.ts';
 import { ASK_MS, BACKUP_BYTES_MAX, PEER_MS, SETTLE_MS } from '../limits.ts';
 import { optionalText } from '../params.ts';
-import { isUnknownCommand } from '../rpc-outcome.ts';
 
 /** The file in which lightningd keeps what it needs to get channels closed by their peers. */
 const FILE = 'emergency.recover';

@@ -6,6 +6,7 @@ import {
   type RpcClient,
 } from '@cl-hive/cln-rpc';
 import { type JsonObject, msat, nodeId, satToMsat } from '@cl-hive/core';
+import { feeBound, fundWithin } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   type Attempt,
@@ -24,7 +25,6 @@ import {
 import { loadChannels } from '../channel-view.ts';
 import { closes } from '../closing.ts';
 import { ASK_MS, FORCE_CLOSE_S, PEER_MS, SETTLE_MS } from '../limits.ts';
-import { feeBound, fundWithin } from '../onchain.ts';
 import { amountOf, numberOf, optionalNumber, textOf, textsOf } from '../params.ts';
 import { readTransaction } from '../transaction.ts';
 

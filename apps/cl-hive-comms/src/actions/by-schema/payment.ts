@@ -21,6 +21,7 @@ import {
   nodeId,
   ppm,
 } from '@cl-hive/core';
+import { explain, isUnknownCommand } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   type Attempt,
@@ -39,7 +40,6 @@ import {
 import { loadChannels, sumOf } from '../channel-view.ts';
 import { ASK_MS, CHANGE_MS, KEYSEND_FEE, PAY_MS, PAY_RETRY_S, SETTLE_MS } from '../limits.ts';
 import { amountOf, numberOf, optionalText, textOf } from '../params.ts';
-import { explain, isUnknownCommand } from '../rpc-outcome.ts';
 
 /** What an invoice asks for; a text says why it is not one to pay. */
 async function readInvoice(

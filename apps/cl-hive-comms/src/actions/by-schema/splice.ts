@@ -1,6 +1,13 @@
 import { type RpcClient, splicein, spliceout } from '@cl-hive/cln-rpc';
 import { type JsonObject, type Msat, satToMsat } from '@cl-hive/core';
 import {
+  BASE_WEIGHT,
+  DUST_SLACK_SAT,
+  feeOf,
+  feeratePerKw,
+  INPUT_WEIGHT,
+} from '@cl-hive/runtime/node';
+import {
   type ActionContext,
   type Attempt,
   absent,
@@ -15,15 +22,7 @@ import {
   there,
 } from '../action.ts';
 import { loadChannels, type NodeChannel } from '../channel-view.ts';
-import {
-  BASE_WEIGHT,
-  DUST_SLACK_SAT,
-  INPUT_WEIGHT,
-  PEER_MS,
-  SETTLE_MS,
-  SPLICE_INPUTS_MAX,
-} from '../limits.ts';
-import { feeOf, feeratePerKw } from '../onchain.ts';
+import { PEER_MS, SETTLE_MS, SPLICE_INPUTS_MAX } from '../limits.ts';
 import { amountOf, numberOf, optionalText, textOf, textsOf } from '../params.ts';
 
 type Way = 'in' | 'out';

@@ -9,6 +9,7 @@ import {
   txsend,
 } from '@cl-hive/cln-rpc';
 import { type JsonObject, satToMsat } from '@cl-hive/core';
+import { feeBound, fundWithin } from '@cl-hive/runtime/node';
 import {
   type ActionContext,
   absent,
@@ -26,7 +27,6 @@ import {
 } from '../action.ts';
 import { loadChannels, sumOf } from '../channel-view.ts';
 import { ASK_MS, CHANGE_MS, PEER_MS, SETTLE_MS } from '../limits.ts';
-import { feeBound, fundWithin } from '../onchain.ts';
 import { amountOf, numberOf, optionalText, textOf, textsOf } from '../params.ts';
 import { readTransaction } from '../transaction.ts';
 
