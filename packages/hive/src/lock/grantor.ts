@@ -74,6 +74,10 @@ export function decideGrant(turn: Turn, holder: NodeId, request: Request): Answe
 function newGrant(turn: Turn, holder: NodeId, request: Request): Answer {
   const { state } = turn;
   const { attempt, target, window } = request;
+  if (state.tables.grants.has(attempt)) {
+    // Its row is another grant's: an id that somebody else chose, or one for two targets.
+    return refusal('one_per_window');
+  }
   if (state.taken.has(target)) {
     return refusal('already_open');
   }

@@ -137,6 +137,64 @@ describe('the intent lock', () => {
     expect(fleet.opened.map(({ node }) => node)).toEqual([A]);
   });
 
+  it('IN-01: nobody frees a grant by asking for another target under its id', () => {
+    const fleet = new Fleet([A, B, C]);
+    const ask = (from: NodeId, target: NodeId): LockInput => ({
+      kind: 'message',
+      from,
+      message: { kind: 'request', attempt: 'a.100000', target, window: 100_000, epoch: 1 },
+    });
+    fleet.give(B, ask(A, T));
+    fleet.give(B, ask(C, node('8')));
+    fleet.give(B, ask(A, node('8')));
+    const grants = [...(fleet.states.get(B)?.tables.grants.values() ?? [])];
+    expect(grants).toMatchObject([{ holder: A, target: T }]);
+    expect(fleet.log).toContainEqual({
+      kind: 'send',
+      to: C,
+      message: { kind: 'refuse', attempt: 'a.100000', reason: 'one_per_window', epoch: 1 },
+    });
+  });
+
+  it('all channels of a member at once are what it has', () => {
+    const fleet = new Fleet([A, B, C]);
+    const other = node('8');
+    fleet.give(A, { kind: 'channels', holder: B, targets: [T, other] });
+    fleet.give(A, { kind: 'channels', holder: C, targets: [T] });
+    fleet.give(A, { kind: 'channels', holder: B, targets: [other] });
+    expect([...(fleet.states.get(A)?.taken.get(T) ?? [])]).toEqual([C]);
+    fleet.give(A, { kind: 'channels', holder: C, targets: [] });
+    expect([...(fleet.states.get(A)?.taken.keys() ?? [])]).toEqual([other]);
+    fleet.wish(A, 'a1');
+    expect(fleet.opened).toHaveLength(1);
+  });
+
+  it('who has no epoch asks for the newest and takes it from whom it trusts', () => {
+    const fleet = new Fleet([A, B, C]);
+    const fresh = newLock(D, undefined);
+    fleet.states.set(D, fresh);
+    fleet.disks.set(D, new Map());
+    fleet.give(A, { kind: 'message', from: D, message: { kind: 'ask_epoch', after: 0 } });
+    expect(fleet.states.get(D)?.tables.epochs.size).toBe(0);
+    const epoch = fleet.states.get(A)?.tables.epochs.get('1') as Epoch;
+    fleet.give(D, { kind: 'given_epoch', epoch });
+    expect(fleet.states.get(D)?.tables.epochs.get('1')).toEqual(epoch);
+    fleet.give(D, { kind: 'given_epoch', epoch: firstEpoch([D]) });
+    expect(fleet.states.get(D)?.tables.epochs.get('1')).toEqual(epoch);
+  });
+
+  it('an epoch of one gives way to that of a hive, but not while it binds', () => {
+    const fleet = new Fleet([A]);
+    fleet.wish(A, 'a1');
+    fleet.give(A, { kind: 'outcome', id: 'a1', outcome: 'opened' });
+    const hive = firstEpoch([B, C]);
+    fleet.give(A, { kind: 'given_epoch', epoch: hive });
+    expect(fleet.states.get(A)?.tables.epochs.get('1')?.members).toEqual([A]);
+    fleet.block(HEIGHT + 14);
+    fleet.give(A, { kind: 'given_epoch', epoch: hive });
+    expect(fleet.states.get(A)?.tables.epochs.get('1')?.members).toEqual([B, C]);
+  });
+
   it('IN-03: a late announcer after the commit does not open in the window', () => {
     const fleet = new Fleet([A, B, C]);
     fleet.wish(B, 'b1');

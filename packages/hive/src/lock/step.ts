@@ -9,6 +9,7 @@ import {
   onAccepted,
   onAskEpoch,
   onEpoch,
+  onGivenEpoch,
   onPrepare,
   onPromise,
   propose,
@@ -72,6 +73,12 @@ function apply(turn: Turn, input: LockInput): void {
       return;
     case 'channel':
       onChannel(turn, input.target, input.holder, input.open);
+      return;
+    case 'channels':
+      onChannels(turn, input.holder, input.targets);
+      return;
+    case 'given_epoch':
+      onGivenEpoch(turn, input.epoch);
       return;
     case 'electorate':
       turn.patch({ electorate: electorate(input.members) });
@@ -169,20 +176,45 @@ function onOriginalAbort(turn: Turn, from: NodeId, target: NodeId): void {
 
 function onChannel(turn: Turn, target: NodeId, holder: NodeId, open: boolean): void {
   const taken = new Map(turn.state.taken);
-  const holders = new Set(taken.get(target));
-  if (open) {
-    if (holders.size === 0 && taken.size >= TAKEN_TARGETS_MAX) {
-      turn.command({ kind: 'notice', code: 'bound_reached', detail: 'fleet channels' });
-      return;
+  setTaken(turn, taken, target, holder, open);
+  turn.patch({ taken });
+}
+
+function onChannels(turn: Turn, holder: NodeId, targets: readonly NodeId[]): void {
+  const taken = new Map(turn.state.taken);
+  const open = new Set(targets);
+  for (const [target, holders] of turn.state.taken) {
+    if (holders.has(holder) && !open.has(target)) {
+      setTaken(turn, taken, target, holder, false);
     }
-    holders.add(holder);
-  } else {
+  }
+  for (const target of open) {
+    if (taken.get(target)?.has(holder) !== true) {
+      setTaken(turn, taken, target, holder, true);
+    }
+  }
+  turn.patch({ taken });
+}
+
+function setTaken(
+  turn: Turn,
+  taken: Map<NodeId, ReadonlySet<NodeId>>,
+  target: NodeId,
+  holder: NodeId,
+  open: boolean,
+): void {
+  const holders = new Set(taken.get(target));
+  if (!open) {
     holders.delete(holder);
+  } else if (holders.size === 0 && taken.size >= TAKEN_TARGETS_MAX) {
+    turn.command({ kind: 'notice', code: 'bound_reached', detail: 'fleet channels' });
+    return;
+  } else {
+    holders.add(holder);
   }
   if (holders.size > 0) {
     taken.set(target, holders);
   } else {
     taken.delete(target);
   }
-  turn.patch({ taken });
 }

@@ -269,9 +269,33 @@ export function onEpoch(turn: Turn, from: NodeId, { epoch }: Of<'epoch'>): void 
   }
 }
 
-/** Sends the epoch that a member needs next, where it is still kept. */
+/**
+ * Takes over the first epoch of a node that has none. An epoch of this node alone gives way to that of
+ * a hive, once no grant under it binds and no opening is under way.
+ */
+export function onGivenEpoch(turn: Turn, epoch: Epoch): void {
+  const { tables, self } = turn.state;
+  const own = newestEpoch(tables.epochs.values());
+  const alone = own?.number === 1 && own.members.join() === self;
+  const busy =
+    tables.grants.size > 0 ||
+    [...tables.wishes.values()].some(({ phase }) => phase === 'opening' || phase === 'unknown');
+  if (own !== undefined && (!alone || busy || epochHash(own) === epochHash(epoch))) {
+    return;
+  }
+  if (own !== undefined) {
+    turn.row('epochs', '1', undefined);
+    turn.row('acceptors', '1', undefined);
+  }
+  turn.row('epochs', String(epoch.number), epoch);
+  turn.patch({ proposal: undefined });
+  turn.command({ kind: 'notice', code: 'epoch_begins', detail: String(epoch.number) });
+}
+
+/** Sends the epoch that a member needs next, where it is still kept; the newest to one that has none. */
 export function onAskEpoch(turn: Turn, from: NodeId, { after }: Of<'ask_epoch'>): void {
-  const epoch = turn.state.tables.epochs.get(String(after + 1));
+  const { epochs } = turn.state.tables;
+  const epoch = after === 0 ? newestEpoch(epochs.values()) : epochs.get(String(after + 1));
   if (epoch !== undefined) {
     turn.send(from, { kind: 'epoch', epoch });
   }

@@ -200,6 +200,13 @@ export type LockInput =
       readonly target: NodeId;
       readonly open: boolean;
     }
+  /** The same of all targets of a member at once: those that are not named have no channel with it. */
+  | { readonly kind: 'channels'; readonly holder: NodeId; readonly targets: readonly NodeId[] }
+  /**
+   * The first epoch that this node knows: of the hive it founded, or that let it in, its signatures
+   * verified. It also replaces an epoch of this node alone under which nothing is granted any more.
+   */
+  | { readonly kind: 'given_epoch'; readonly epoch: Epoch }
   /** Who should decide, as membership has it: an epoch that differs is succeeded. */
   | { readonly kind: 'electorate'; readonly members: readonly NodeId[] };
 
