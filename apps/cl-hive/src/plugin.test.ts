@@ -12,6 +12,7 @@ describe('the manifest of cl-hive', () => {
       'hive-status',
       'hive-siblings',
       'hive-phase6-plugins',
+      'hive-inject-packet',
     ]);
     expect(names('options')).toEqual(['hive-db']);
   });

@@ -1,19 +1,26 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
+import { injectPacket } from './methods/hive-inject-packet.ts';
 import { phase6Plugins, siblings } from './methods/hive-siblings.ts';
 import type { HiveServices } from './services.ts';
 
 const declared = defineSuitePlugin<HiveServices>({
   self: 'cl-hive',
   version: VERSION,
-  features: [],
+  features: ['membership'],
   prefixes: ['hive'],
   statusMethod: 'hive-status',
   databaseOption: 'hive-db',
   load: () => import('./services.ts'),
 });
 const watch = () => declared.life().siblings;
+const ready = () => declared.life().ready();
+const hive = () => ready().hive;
 
 /** The plugin as lightningd starts it. */
 export const plugin = declared.plugin
   .method('hive-siblings', siblings(watch))
-  .method('hive-phase6-plugins', phase6Plugins(watch));
+  .method('hive-phase6-plugins', phase6Plugins(watch))
+  .method('hive-inject-packet', injectPacket(hive))
+  .on('block_added', ({ height }) => declared.life().services?.hive.block(height), {
+    latestOnly: true,
+  });

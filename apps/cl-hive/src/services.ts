@@ -1,13 +1,125 @@
-import { type DependentServices, dependentModule } from '@cl-hive/runtime/services';
+import { randomBytes } from 'node:crypto';
+import type { PluginContext } from '@cl-hive/cln-plugin';
+import { getinfo } from '@cl-hive/cln-rpc';
+import type { JsonObject, NodeId } from '@cl-hive/core';
+import type { WatchState } from '@cl-hive/runtime';
+import { DependentServices, databaseView, openSuiteStore } from '@cl-hive/runtime/services';
+import type { Store } from '@cl-hive/store';
+import { Hive } from './hive.ts';
+import { CALL_MS } from './limits.ts';
+import type { Disk } from './line/line.ts';
+import { commsWire, registerWithComms } from './ports/comms-wire.ts';
+import { lightningNode } from './ports/lightning-node.ts';
+import type { HivePorts } from './ports/ports.ts';
+import { NodeSigner } from './ports/signer.ts';
 import type { HiveDatabase } from './store/database.ts';
+import { loadHiveState } from './store/load-hive-state.ts';
 import { migrations } from './store/migrations.ts';
+import { hiveView } from './views/hive-view.ts';
 
 /** What the methods of cl-hive work with. */
-export type HiveServices = DependentServices<HiveDatabase>;
+export class HiveServices extends DependentServices<HiveDatabase> {
+  readonly hive: Hive;
+  readonly signer: NodeSigner;
+  readonly #context: PluginContext;
 
-export const { open, close, wake, idle, status } = dependentModule<HiveDatabase>({
-  owner: 'cl-hive',
-  migrations,
-  file: 'hive.sqlite3',
-  metaTable: 'hive_meta',
-});
+  constructor(
+    store: Store<HiveDatabase>,
+    nodeId: NodeId,
+    context: PluginContext,
+    hive: Hive,
+    signer: NodeSigner,
+  ) {
+    super(store, nodeId, context);
+    this.hive = hive;
+    this.signer = signer;
+    this.#context = context;
+  }
+
+  /** Registers with cl-hive-comms, learns the block height, and begins to look at what is due. */
+  override async wake(): Promise<void> {
+    const { rpc } = this.#context;
+    await super.wake();
+    await registerWithComms(rpc);
+    const { blockheight } = await rpc.call(getinfo, {}, { timeoutMs: CALL_MS });
+    await this.hive.block(blockheight);
+    this.hive.wake();
+  }
+
+  override idle(): void {
+    super.idle();
+    this.hive.idle();
+  }
+
+  /** Waits for what is under way, then lets go of the database. */
+  async close(): Promise<void> {
+    await this.hive.close();
+    await this.store.close();
+  }
+}
+
+/** Rows of the hive's turns, in one transaction each. */
+function diskOf(store: Store<HiveDatabase>): Disk {
+  return {
+    commit: (writes) =>
+      store.transact(async (transactor) => {
+        for (const write of writes) {
+          await write(transactor);
+        }
+      }),
+  };
+}
+
+export async function open(
+  context: PluginContext,
+  location: string | undefined,
+  siblings: () => WatchState,
+): Promise<HiveServices> {
+  const { rpc, clock, log } = context;
+  const { store, nodeId } = await openSuiteStore<HiveDatabase>(context, {
+    owner: 'cl-hive',
+    migrations,
+    location,
+    file: 'hive.sqlite3',
+    metaTable: 'hive_meta',
+  });
+  try {
+    const signer = new NodeSigner({
+      rpc,
+      clock,
+      self: nodeId,
+      archonReady: () => siblings().siblings.get('cl-hive-archon')?.seen.kind === 'ready',
+      log,
+    });
+    const ports: HivePorts = {
+      clock,
+      random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+      log,
+      disk: diskOf(store),
+      wire: commsWire(rpc),
+      signer,
+      node: lightningNode(rpc),
+    };
+    const hive = new Hive(nodeId, ports, await loadHiveState(store.reader, nodeId));
+    return new HiveServices(store, nodeId, context, hive, signer);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+export const close = (services: HiveServices): Promise<void> => services.close();
+export const wake = (services: HiveServices): Promise<void> => services.wake();
+
+export async function idle(services: HiveServices): Promise<void> {
+  services.idle();
+}
+
+export async function status(services: HiveServices): Promise<JsonObject> {
+  return {
+    database: await databaseView(services.store),
+    identity: services.identity(),
+    signed_by: services.signer.by,
+    ...hiveView(services.hive),
+  };
+}

@@ -1,6 +1,10 @@
 import type { Migration } from '@cl-hive/store';
+import { deliveryTables, membershipTables, stateTables } from './hive-tables.ts';
 
-/** The tables of cl-hive, as they grew. */
+/**
+ * The tables of cl-hive, as they grew. A part of the plugin that keeps tables of its own has its
+ * migration beside its code, numbered on from here.
+ */
 export const migrations: readonly Migration[] = [
   {
     id: 1,
@@ -9,4 +13,7 @@ export const migrations: readonly Migration[] = [
       ddl.table('hive_meta', `key ${ddl.text} primary key`, `value ${ddl.text} not null`),
     ],
   },
+  { id: 2, name: 'membership', sql: membershipTables },
+  { id: 3, name: 'state', sql: stateTables },
+  { id: 4, name: 'delivery', sql: deliveryTables },
 ];

@@ -1,0 +1,45 @@
+// Every bound on what a peer, a sibling or a caller can make cl-hive keep or do, with its reason.
+
+/** Decisions that wait for their turn; each takes about a millisecond, so more means something hangs. */
+export const LINE_WAITING_MAX = 10_000;
+
+/** Messages that wait for one peer; a full sync of the largest hive has a few pages. */
+export const LANE_WAITING_MAX = 128;
+
+/** Peers to whom messages are on their way at the same time: lightningd queues them at once. */
+export const LANES_AT_ONCE = 8;
+
+/** Longest wait for cl-hive-comms to hand a message over, ms; longer than its own call of lightningd. */
+export const SEND_MS = 15_000;
+
+/** Longest wait for a signature or a fact of lightningd, ms. */
+export const CALL_MS = 10_000;
+
+/** Longest topic of a message between nodes of this software, in characters. */
+export const TOPIC_MAX = 64;
+
+/** Milliseconds between two looks at what is due: outbox, votes, gossip. */
+export const TICK_MS = 5000;
+
+/** Failures of cl-hive-archon's signing after which it is left alone, and for how long, ms. */
+export const BREAKER_FAILURES = 3;
+export const BREAKER_REST_MS = 60_000;
+
+/** Wall clock before this (2024) is that of a board without a clock of its own. */
+export const WALL_CLOCK_SECONDS_MIN = 1_704_067_200;
+
+/** How far the wall clock may stand behind what was stored before it counts as lost, ms. */
+export const WALL_CLOCK_BACK_MS = 3_600_000;
+
+/** Messages without an event id that are remembered, so that none runs in circles: 50 members, an hour. */
+export const RECENT_MAX = 20_000;
+
+/** Members that a message is passed on to: three hops reach every member, and no flood arises. */
+export const RELAY_FANOUT = 6;
+
+/** Addresses of a member that are tried at a time, and how long each, ms: Tor needs its time. */
+export const CONNECT_ADDRESSES_MAX = 3;
+export const CONNECT_MS = 60_000;
+
+/** Longest hexadecimal of a message of the hive: 65,535 bytes. */
+export const WIRE_HEX_MAX = 2 * 65_535;
