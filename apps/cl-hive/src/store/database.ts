@@ -8,50 +8,11 @@ export interface MemberRow {
   readonly sponsor: string | null;
 }
 
-/** JSON of what is known of a node beyond its standing. */
-export interface ProfileRow {
-  readonly peer_id: string;
-  readonly profile: string;
-}
-
-/** A ban; `banned_at` in seconds, a label. */
-export interface BanRow {
-  readonly peer_id: string;
-  readonly proposal_id: string;
-  readonly reason: string;
-  readonly banned_at: number;
-}
-
-/** An invitation; `expires_at` in guard ms. */
-export interface TicketRow {
-  readonly ticket_id: string;
-  readonly secret_hash: string;
-  readonly expires_at: number;
-  readonly used_by: string | null;
-}
-
-/** A wish to be promoted; JSON of electorate and vouchers. */
-export interface PromotionRow {
-  readonly target: string;
-  readonly request_id: string;
-  readonly document: string;
-}
-
-/** A vote on a ban; JSON of who votes and how; `proposed_at` in seconds, a label. */
-export interface BanProposalRow {
-  readonly proposal_id: string;
-  readonly document: string;
-  readonly reason: string;
-  readonly proposed_at: number;
-}
-
-/** A signed message, kept to be shown to others. */
-export interface EvidenceRow {
+/** What membership remembers beside members; what the document holds depends on the kind. */
+export interface MembershipRow {
   readonly kind: string;
-  readonly subject: string;
-  readonly signer: string;
-  readonly message: string;
-  readonly payload: string;
+  readonly key: string;
+  readonly document: string;
 }
 
 /** A member's signed gossip as it was sent. */
@@ -90,12 +51,7 @@ export interface SeenRow {
 export interface HiveDatabase {
   readonly hive_meta: MetaTable;
   readonly hive_members: MemberRow;
-  readonly hive_profiles: ProfileRow;
-  readonly hive_bans: BanRow;
-  readonly hive_tickets: TicketRow;
-  readonly hive_promotions: PromotionRow;
-  readonly hive_ban_proposals: BanProposalRow;
-  readonly hive_evidence: EvidenceRow;
+  readonly hive_membership: MembershipRow;
   readonly hive_states: StateRow;
   readonly hive_quarantined: QuarantineRow;
   readonly hive_outbox: OutboxRow;

@@ -11,44 +11,13 @@ export const membershipTables: Sql = (ddl) => [
     `joined_at ${ddl.integer} not null`,
     `sponsor ${ddl.text}`,
   ),
-  // What members say or show of themselves; a row may outlive the membership.
-  ddl.table('hive_profiles', `peer_id ${ddl.text} primary key`, `profile ${ddl.text} not null`),
+  // Bans, departures, promotions, admissions, tickets, requests and proposals, as JSON documents.
   ddl.table(
-    'hive_bans',
-    `peer_id ${ddl.text} primary key`,
-    `proposal_id ${ddl.text} not null`,
-    `reason ${ddl.text} not null`,
-    `banned_at ${ddl.integer} not null`,
-  ),
-  ddl.table(
-    'hive_tickets',
-    `ticket_id ${ddl.text} primary key`,
-    `secret_hash ${ddl.text} not null`,
-    `expires_at ${ddl.integer} not null`,
-    `used_by ${ddl.text}`,
-  ),
-  ddl.table(
-    'hive_promotions',
-    `target ${ddl.text} primary key`,
-    `request_id ${ddl.text} not null`,
-    `document ${ddl.text} not null`,
-  ),
-  ddl.table(
-    'hive_ban_proposals',
-    `proposal_id ${ddl.text} primary key`,
-    `document ${ddl.text} not null`,
-    `reason ${ddl.text} not null`,
-    `proposed_at ${ddl.integer} not null`,
-  ),
-  // Signed messages as they came: vouches, ban proposals and votes, for those who were away.
-  ddl.table(
-    'hive_evidence',
+    'hive_membership',
     `kind ${ddl.text} not null`,
-    `subject ${ddl.text} not null`,
-    `signer ${ddl.text} not null`,
-    `message ${ddl.text} not null`,
-    `payload ${ddl.text} not null`,
-    'primary key (kind, subject, signer)',
+    `key ${ddl.text} not null`,
+    `document ${ddl.text} not null`,
+    'primary key (kind, key)',
   ),
 ];
 
