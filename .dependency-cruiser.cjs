@@ -11,6 +11,7 @@ const MAY = {
   'nostr-transport': ['core'],
   'planning-kernel': ['core'],
   'plan-orchestrator': ['core'],
+  payments: ['core', 'protocol'],
   comms: ['core', 'protocol', 'store'],
   archon: ['core', 'protocol', 'store'],
   hive: ['core', 'protocol', 'store', 'planning-kernel', 'plan-orchestrator'],
