@@ -1,4 +1,4 @@
-// Checks the import rules of .dependency-cruiser.cjs, and that they bite: for each rule a violation
+// Checks the import rules of .dependency-cruiser.cjs, and that they bite: a violation of each rule
 // is planted in a copy of the layout and must be found. Some checkers pass silently when they read
 // nothing, so the number of modules read is checked too.
 
@@ -34,12 +34,12 @@ const PLANTED = [
   ],
   [
     'no-cycles',
-    'packages/core/src/planted.ts',
-    "import './planted-too.ts';",
-    'packages/core/src/planted-too.ts',
-    "import './planted.ts';",
+    'packages/core/src/planted-cycle.ts',
+    "import './planted-cycle-too.ts';",
+    'packages/core/src/planted-cycle-too.ts',
+    "import './planted-cycle.ts';",
   ],
-  ['resolvable', 'packages/core/src/planted.ts', "import './absent.ts';"],
+  ['resolvable', 'packages/core/src/planted-absent.ts', "import './absent.ts';"],
   ['declared-dependencies', 'packages/cln-plugin/src/planted.ts', "import 'kysely';"],
 ];
 
@@ -90,18 +90,16 @@ for (const { from, to, rule } of real.violations) {
 
 const copy = copyOfSources();
 try {
+  for (const [, ...files] of PLANTED) {
+    for (let index = 0; index < files.length; index += 2) {
+      writeFileSync(path.join(copy, files[index]), `${files[index + 1]}\n`);
+    }
+  }
+  const { violations } = cruise(copy);
   for (const [rule, ...files] of PLANTED) {
-    const planted = files.filter((_, index) => index % 2 === 0);
-    planted.forEach((file, index) =>
-      writeFileSync(path.join(copy, file), `${files[index * 2 + 1]}\n`),
-    );
-    const found = cruise(copy).violations.some(
-      (violation) => violation.rule.name === rule && planted.includes(violation.from),
-    );
-    planted.forEach((file) => rmSync(path.join(copy, file)));
-    if (!found) {
+    if (!violations.some(({ rule: { name }, from }) => name === rule && files.includes(from))) {
       good = false;
-      console.error(`the rule ${rule} did not find the violation planted in ${planted[0]}`);
+      console.error(`the rule ${rule} did not find the violation planted in ${files[0]}`);
     }
   }
 } finally {
