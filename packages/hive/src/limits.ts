@@ -106,9 +106,36 @@ export const HEARTBEAT_MS = 300_000;
 /** Milliseconds between two full syncs to the same peer, however often its hash differs. */
 export const FULL_SYNC_AGAIN_MS = 60_000;
 
+/** The longest such pause: it doubles while the same two hashes differ, since full syncs do not help. */
+export const FULL_SYNC_AGAIN_MOST_MS = 3_600_000;
+
+/** Pages of full syncs taken from a peer in one pause: fifty states that fill a message each, twice. */
+export const FULL_SYNC_PAGES_MAX = 100;
+
+/** Milliseconds between two hashes to a peer: when it connects anew, in answer to its own, and regularly. */
+export const HASH_AGAIN_MS = 10_000;
+export const HASH_EVERY_MS = 300_000;
+
+/** The same to originals, which answer each that differs by all they know. */
+export const HASH_TO_ORIGINALS_MS = 3_600_000;
+
+/** Milliseconds after which an unfinished reconciliation is begun anew, and its most rounds. */
+export const RECONCILE_MS = 60_000;
+export const RECONCILE_ROUNDS_MAX = 64;
+
 /** Items in one message of set reconciliation, and ranges: what stays far below 65,535 bytes. */
 export const RECONCILE_ITEMS_MAX = 400;
 export const RECONCILE_RANGES_MAX = 512;
+
+/** Days of presence and contribution that are kept of each member (the original's window). */
+export const RECORD_DAYS = 30;
+
+/** Days and ratio by which the original calls a member a leech. */
+export const LEECH_DAYS = 7;
+export const LEECH_RATIO_PPM = 500_000n;
+
+/** Greatest forward that is counted, msat: 1,000 BTC (the original's bound). */
+export const FORWARD_MSAT_MAX = 10n ** 14n;
 
 /** Neophytes that one member's full syncs may bring in at a time; honest ones arrive one by one. */
 export const NEOPHYTES_PER_SPONSOR_MAX = 5;

@@ -5,6 +5,7 @@ import {
   STATE_AGE_SECONDS_MAX,
   VERSION_STEP_MAX,
 } from '../limits.ts';
+import { mergeEvidence } from './items.ts';
 import type {
   FleetState,
   Hearsay,
@@ -98,8 +99,7 @@ export function mergeState(
       return refuse('known');
     }
     const evidence = { first: known, second: incoming };
-    const quarantined = new Map(state.quarantined).set(incoming.peer, evidence);
-    return { state: { ...state, quarantined }, verdict: { kind: 'equivocation', evidence } };
+    return { state: mergeEvidence(state, evidence), verdict: { kind: 'equivocation', evidence } };
   }
   const signed = new Map(state.signed).set(incoming.peer, incoming);
   const said = state.hearsay.get(incoming.peer);

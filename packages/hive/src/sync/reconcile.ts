@@ -1,4 +1,5 @@
 import { compareCodeUnits } from '@cl-hive/core';
+import { sha256Hex } from '@cl-hive/protocol';
 import { RECONCILE_ITEMS_MAX, RECONCILE_RANGES_MAX } from '../limits.ts';
 import { ITEM_ID_BYTES, type Range } from './ranges.ts';
 
@@ -122,6 +123,21 @@ class Answer {
     }
     return true;
   }
+}
+
+/** A hash of all ids, which nobody can choose ids for. */
+export function itemDigest({ ids }: ItemSet): string {
+  return sha256Hex(ids.join());
+}
+
+/**
+ * The first message of an exchange that trusts no fingerprint, for when sums agree and digests do
+ * not: all ids, where they fit into a message, which those of a hive do.
+ */
+export function allIds(set: ItemSet): readonly Range[] {
+  return set.ids.length > RECONCILE_ITEMS_MAX
+    ? beginReconcile(set)
+    : [{ kind: 'ids', upper: '', ids: set.ids }];
 }
 
 /** The first message of the side that begins. */
