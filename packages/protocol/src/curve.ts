@@ -17,6 +17,8 @@ export interface RecoverableSignature {
 export interface Curve {
   /** The compressed public key of `secretKey`. */
   publicKey(secretKey: Uint8Array): Uint8Array;
+  /** The 65 bytes (0x04, x, y) of a compressed key; undefined when it is no point of the curve. */
+  decompress(publicKey: Uint8Array): Uint8Array | undefined;
   /** Deterministic (RFC 6979, SHA-256, no extra entropy), low s. */
   ecdsaSignRecoverable(digest: Uint8Array, secretKey: Uint8Array): RecoverableSignature;
   /** The compressed key that made the signature; takes high s too, as libsecp256k1 does. */
@@ -47,6 +49,8 @@ function refusing<T>(action: () => T, refusal: T): T {
 /** The readable reference on @noble/curves: pure, and the slowest choice. */
 export const nobleCurve: Curve = {
   publicKey: (secretKey) => secp256k1.getPublicKey(checked(secretKey), true),
+  decompress: (publicKey) =>
+    refusing(() => secp256k1.Point.fromBytes(publicKey).toBytes(false), undefined),
   ecdsaSignRecoverable: (digest, secretKey) => {
     const bytes = secp256k1.sign(digest, checked(secretKey), {
       prehash: false,

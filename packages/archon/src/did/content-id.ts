@@ -44,7 +44,7 @@ export function isContentId(text: string): boolean {
 }
 
 /** Whether `text` is a `did:cid` DID, without path, query or fragment. */
-export function isDid(text: unknown): text is string {
+export function isDid(text: unknown): text is `did:cid:${string}` {
   return (
     typeof text === 'string' &&
     text.startsWith(DID_PREFIX) &&
