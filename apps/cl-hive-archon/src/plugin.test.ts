@@ -7,7 +7,13 @@ describe('the manifest of cl-hive-archon', () => {
     (manifest[key] as readonly { name: string }[]).map(({ name }) => name);
 
   it('offers these methods and this option', () => {
-    expect(names('rpcmethods')).toEqual(['hive-archon-version', 'hive-archon-status']);
+    expect(names('rpcmethods')).toEqual([
+      'hive-archon-version',
+      'hive-archon-status',
+      'hive-archon-provision',
+      'hive-archon-rotate-keys',
+      'hive-archon-rotate-did',
+    ]);
     expect(names('options')).toEqual(['hive-archon-db']);
   });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCodedError, type UnixMs } from '@cl-hive/core';
+import { seal, unseal } from '@cl-hive/runtime/services';
 import { nip19 } from 'nostr-tools';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,6 @@ import {
   identityView,
 } from './identity.ts';
 import { parseSecretKey } from './nostr-key.ts';
-import { seal, unseal } from './sealed-secret.ts';
 
 class MemoryRecords implements IdentityRecords {
   readonly all: IdentityRecord[] = [];

@@ -1,6 +1,6 @@
 import { hexToBytes, type UnixMs } from '@cl-hive/core';
+import { seal, unseal } from '@cl-hive/runtime/services';
 import { type NostrKey, nostrKey, npub, parseSecretKey } from './nostr-key.ts';
-import { seal, unseal } from './sealed-secret.ts';
 
 /** Where an identity came from: the node's own secret, or an import by the operator. */
 export type IdentitySource = 'derived' | 'imported';

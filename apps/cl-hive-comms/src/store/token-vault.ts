@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AdvisorKey } from '@cl-hive/comms';
 import { bytesToHex, hexToBytes } from '@cl-hive/core';
+import { seal, unseal } from '@cl-hive/runtime/services';
 import type { Reader, Transactor } from '@cl-hive/store';
-import { seal, unseal } from '../identity/sealed-secret.ts';
 import type { CommsDatabase } from './database.ts';
 
 /** Bytes of a token: an HMAC-SHA-256 key of full strength. */

@@ -10,6 +10,7 @@ import {
 } from '@cl-hive/core';
 import { type Curve, nobleCurve } from '@cl-hive/protocol';
 import { CHAIN_OPERATIONS_MAX } from '../limits.ts';
+import { isDid } from './content-id.ts';
 import { jwkToKey, keyToJwk } from './jwk.ts';
 import { type DidEvent, didDecoder, localEvent, type Operation } from './operation.ts';
 import { type Did, proofHolds } from './proof.ts';
@@ -340,4 +341,20 @@ export function verifyChain(
     result = extendChain(result.value, event, controllers, curve);
   }
   return result;
+}
+
+/** Every controller that is needed to verify these operations. */
+export function controllersOf(events: readonly DidEvent[]): readonly Did[] {
+  const found = new Set<Did>();
+  for (const { operation } of events) {
+    if (operation.kind === 'create_asset') {
+      found.add(operation.controller);
+    }
+    const named =
+      operation.kind === 'update' ? operation.change.document?.['controller'] : undefined;
+    if (isDid(named)) {
+      found.add(named);
+    }
+  }
+  return [...found];
 }

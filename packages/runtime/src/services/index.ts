@@ -1,2 +1,3 @@
 export * from './dependent-services.ts';
+export * from './sealed-secret.ts';
 export * from './suite-store.ts';

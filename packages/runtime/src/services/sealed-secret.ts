@@ -37,10 +37,9 @@ export function unseal(sealed: Uint8Array, key: Uint8Array, context: string): Ui
   } catch (cause) {
     throw new CodedError<SealErrorCode>(
       'seal_broken',
-      'the stored Nostr key does not open with this node’s secret',
+      'a stored secret does not open with this node’s own',
       {
-        remedy:
-          'run the plugin on the node that imported the key, or import the key again (hive-client-identity import)',
+        remedy: 'run the plugin on the node that stored it, or import the secret again',
         cause,
       },
     );
