@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { UnixMs } from '@cl-hive/core';
 import { openStore, type Store } from '@cl-hive/store';
 import { VirtualClock } from '@cl-hive/testkit';
 import { afterAll } from 'vitest';
@@ -23,7 +22,7 @@ export function freshFile(): string {
   return path.join(base, `archon-${count}.sqlite3`);
 }
 
-export const clock = new VirtualClock(1_790_000_000_000 as UnixMs);
+export const clock = new VirtualClock(1_790_000_000_000);
 
 export function openArchonStore(location: string): Promise<Store<ArchonDatabase>> {
   const log = () => {};

@@ -74,7 +74,7 @@ describe('what Archon made', () => {
     const changes = operations.flatMap((operation, at) => {
       const { proof, publicJwk, previd } = operation as Record<string, JsonObject & string>;
       return [proof?.['proofValue'], publicJwk?.['x'], publicJwk?.['y'], previd].flatMap((text) =>
-        typeof text === 'string' ? [...text].map((_, index) => ({ at, text, index })) : [],
+        typeof text === 'string' ? Array.from(text, (_, index) => ({ at, text, index })) : [],
       );
     });
     for (const { at, text, index } of changes) {
