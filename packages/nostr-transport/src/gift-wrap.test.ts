@@ -172,6 +172,7 @@ describe('direct envelopes and NIP-04', () => {
         id: event.id,
         form: 'nip44',
         sender: alice.pubkey,
+        reader: bob.pubkey,
         content: 'direct',
         tags: event.tags,
         sentAt: NOW * 1_000,

@@ -15,6 +15,7 @@ export type Received = 'taken' | 'known' | 'forged' | 'unasked' | 'future' | 'fa
 export interface FeedHost {
   readonly clock: Clock;
   readonly signer: Signer;
+  readonly formers: readonly Signer[];
   readonly storage: TransportStorage;
   readonly log: Log;
   readonly receive: (event: NostrEvent, relay: string) => Promise<Received>;
@@ -30,6 +31,7 @@ export class InboxFeed {
   readonly #relay: string;
   readonly #host: FeedHost;
   readonly #ids: SubscriptionIds;
+  readonly #readers: string[];
   #inboxId = '';
   #pageId = '';
   #since = 0;
@@ -45,6 +47,7 @@ export class InboxFeed {
     this.#relay = relay;
     this.#ids = ids;
     this.#host = host;
+    this.#readers = [host.signer, ...host.formers].map(({ pubkey }) => pubkey);
   }
 
   /** Loads the cursor; before the first subscription. */
@@ -178,7 +181,7 @@ export class InboxFeed {
   #filter(until?: number): Filter {
     return {
       kinds: READ_KINDS,
-      '#p': [this.#host.signer.pubkey],
+      '#p': this.#readers,
       since: this.#since,
       ...(until === undefined ? {} : { until }),
     };
@@ -188,7 +191,7 @@ export class InboxFeed {
     return (
       READ_KINDS.some((kind) => kind === event.kind) &&
       event.created_at >= this.#since &&
-      hasTag(event, 'p', this.#host.signer.pubkey)
+      this.#readers.some((key) => hasTag(event, 'p', key))
     );
   }
 

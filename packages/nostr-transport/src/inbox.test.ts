@@ -31,6 +31,7 @@ function inboxWith(
 ): Inbox {
   return new Inbox({
     signer: node,
+    formers: [],
     seen: new SeenIds(new VirtualClock(), storage),
     coverage: new Coverage(),
     log: () => undefined,

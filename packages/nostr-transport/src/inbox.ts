@@ -1,6 +1,6 @@
 import { describeError } from '@cl-hive/core';
 import type { Coverage } from './coverage.ts';
-import { hasValidSignature, type NostrEvent } from './event.ts';
+import { hasTag, hasValidSignature, type NostrEvent } from './event.ts';
 import type { Received } from './inbox-feed.ts';
 import { NOSTR_LIMITS } from './limits.ts';
 import type { IncomingMessage, RefusalCode } from './message.ts';
@@ -12,6 +12,8 @@ import type { Signer } from './signer.ts';
 /** What an inbox needs. */
 export interface InboxHost {
   readonly signer: Signer;
+  /** Keys of before, which are still read. */
+  readonly formers: readonly Signer[];
   readonly seen: SeenIds;
   readonly coverage: Coverage;
   readonly log: Log;
@@ -59,7 +61,7 @@ export class Inbox {
       this.#host.seen.release(event.id);
       return 'forged';
     }
-    const opened = openMessage(event, this.#host.signer, relay);
+    const opened = openMessage(event, this.#readerOf(event), relay);
     if (!opened.ok) {
       this.#count(opened.error);
       if (opened.error === 'nip04') {
@@ -125,6 +127,12 @@ export class Inbox {
   #storeFailed(error: unknown): Received {
     this.#host.log('error', `an event is left for later: ${describeError(error)}`);
     return 'failed';
+  }
+
+  #readerOf(event: NostrEvent): Signer {
+    const { signer, formers } = this.#host;
+    const addressed = ({ pubkey }: Signer): boolean => hasTag(event, 'p', pubkey);
+    return addressed(signer) ? signer : (formers.find(addressed) ?? signer);
   }
 
   #count(reason: RefusalCode | 'handler_failed'): void {

@@ -17,6 +17,7 @@ export { memoryStorage } from './memory-storage.ts';
 export type { IncomingMessage, MessageForm, RefusalCode } from './message.ts';
 export type { OutboxErrorCode } from './outbox.ts';
 export type { Log, LogLevel, OutboxRecord, TransportStorage } from './ports.ts';
+export { ownRelayUrl } from './public-address.ts';
 export type { ForeignRelays } from './relay-pool.ts';
 export type { RelayFailure, RelayFailureCode, RelayHealth } from './relay-state.ts';
 export type { RelayStatus } from './relay-status.ts';

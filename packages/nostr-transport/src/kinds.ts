@@ -12,6 +12,8 @@ export const KINDS = {
   direct: 4_044,
   /** NIP-17 list of the relays on which its author reads private messages. */
   dmRelays: 10_050,
+  /** Own key of before names the one that replaces it; replaceable (NIP-01), signed by either. */
+  handOver: 14_044,
   /** NIP-42 answer to a challenge. */
   auth: 22_242,
   /** Round trip of a relay's health; ephemeral (NIP-01), so relays do not store it. */

@@ -83,6 +83,8 @@ export const NOSTR_LIMITS = {
   hints: 20,
   /** One hint a writer in this time. */
   hintWindowMs: 3_600_000,
+  /** Keys of before that are read at once: each is a filter value and an AUTH on every relay. */
+  formers: 4,
   /** Conversation keys (NIP-44) that are remembered. */
   conversationKeys: 512,
   /** Recent messages from which coverage of the relays is told. */

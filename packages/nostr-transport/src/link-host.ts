@@ -10,6 +10,8 @@ export interface LinkHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly signer: Signer;
+  /** Keys of before, which are still read. */
+  readonly formers: readonly Signer[];
   readonly storage: TransportStorage;
   readonly log: Log;
   readonly dial: Dial;

@@ -11,6 +11,8 @@ export interface IncomingMessage {
   readonly form: MessageForm;
   /** x-only public key of the writer. */
   readonly sender: string;
+  /** x-only public key it was written to: this node's, or one that it had before. */
+  readonly reader: string;
   readonly content: string;
   readonly tags: Tags;
   /** The date the writer signed. The date outside a gift wrap is random (NIP-59) and says nothing. */

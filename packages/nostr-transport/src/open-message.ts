@@ -14,7 +14,7 @@ export function openMessage(
   switch (event.kind) {
     case KINDS.giftWrap: {
       const opened = openGiftWrap(event, signer);
-      return opened.ok ? ok(message(opened.value, 'nip17', relay)) : opened;
+      return opened.ok ? ok(message(opened.value, signer, 'nip17', relay)) : opened;
     }
     case KINDS.nip04:
       return err('nip04');
@@ -30,7 +30,7 @@ function openDirect(
 ): Result<IncomingMessage, RefusalCode> {
   try {
     const content = signer.decrypt(event.pubkey, event.content);
-    return ok(message({ ...event, content }, 'nip44', relay));
+    return ok(message({ ...event, content }, signer, 'nip44', relay));
   } catch (error) {
     if (isCodedError(error, 'nip44_invalid')) {
       return err('undecryptable');
@@ -39,11 +39,12 @@ function openDirect(
   }
 }
 
-function message(source: Rumor, form: MessageForm, relay: string): IncomingMessage {
+function message(source: Rumor, reader: Signer, form: MessageForm, relay: string): IncomingMessage {
   return {
     id: source.id,
     form,
     sender: source.pubkey,
+    reader: reader.pubkey,
     content: source.content,
     tags: source.tags,
     sentAt: (source.created_at * 1_000) as UnixMs,

@@ -14,6 +14,7 @@ import { Lookups } from './lookups.ts';
 import { type PublishAnswer, Publisher } from './publisher.ts';
 import { initialRelayState, type RelayRole, type RelayState } from './relay-state.ts';
 import { nextTickAt, type RelayCommand, type RelayInput, stepRelay } from './relay-step.ts';
+import type { Signer } from './signer.ts';
 import { SubscriptionIds } from './subscription-ids.ts';
 
 interface Connection {
@@ -329,10 +330,15 @@ export class RelayLink {
   }
 
   #authenticate(challenge: string): void {
-    const event = this.#sign(KINDS.auth, [
+    const tags = [
       ['relay', this.url],
       ['challenge', challenge],
-    ]);
+    ];
+    // The own key last: with its OK everything is asked for again.
+    for (const former of this.#host.formers) {
+      this.#send(JSON.stringify(['AUTH', this.#sign(KINDS.auth, tags, former)]));
+    }
+    const event = this.#sign(KINDS.auth, tags);
     this.#authId = event.id;
     this.#send(JSON.stringify(['AUTH', event]));
   }
@@ -358,9 +364,9 @@ export class RelayLink {
     }
   }
 
-  #sign(kind: number, tags: EventTemplate['tags']): NostrEvent {
+  #sign(kind: number, tags: EventTemplate['tags'], by: Signer = this.#host.signer): NostrEvent {
     const created_at = Math.floor(this.#host.clock.now() / 1_000);
-    return this.#host.signer.sign({ kind, created_at, tags, content: '' });
+    return by.sign({ kind, created_at, tags, content: '' });
   }
 
   #send(frame: string): void {

@@ -23,6 +23,8 @@ export interface NostrTransportOptions {
   /** The node's own relays; it reads from all of them. */
   readonly relays: readonly string[];
   readonly signer: Signer;
+  /** Keys that this node had before and still reads; none by default. At most {@link NOSTR_LIMITS.formers}. */
+  readonly formers?: readonly Signer[];
   readonly storage: TransportStorage;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,6 +57,8 @@ export interface OutgoingMessage {
   readonly form?: MessageForm;
   /** Id of the message that it answers. */
   readonly replyTo?: string;
+  /** The key of before under which it is written; the node's own by default. */
+  readonly as?: string;
   /** Further tags; `p` and `e` are made here. */
   readonly tags?: Tags;
   readonly expiresInMs?: number;
@@ -78,6 +82,7 @@ export type TransportErrorCode = 'recipient_invalid';
 export class NostrTransport {
   readonly #options: NostrTransportOptions;
   readonly #coverage = new Coverage();
+  readonly #signers: ReadonlyMap<string, Signer>;
   readonly #hints: Nip04Hints;
   readonly #seen: SeenIds;
   readonly #requests: Requests;
@@ -90,11 +95,14 @@ export class NostrTransport {
   constructor(options: NostrTransportOptions) {
     this.#options = options;
     const { clock, random, storage, log, signer } = options;
+    const formers = (options.formers ?? []).slice(0, NOSTR_LIMITS.formers);
+    this.#signers = new Map([...formers, signer].map((one) => [one.pubkey, one]));
     this.#hints = new Nip04Hints(clock);
     this.#seen = new SeenIds(clock, storage);
     this.#requests = new Requests(clock);
     this.#inbox = new Inbox({
       signer,
+      formers,
       seen: this.#seen,
       coverage: this.#coverage,
       log,
@@ -109,6 +117,7 @@ export class NostrTransport {
         clock,
         random,
         signer,
+        formers,
         storage,
         log,
         dial: options.dial ?? dialWebSocket,
@@ -157,9 +166,10 @@ export class NostrTransport {
     return { id, ...(await this.#put(event, options)) };
   }
 
-  /** Answers a message in the form in which it came. */
+  /** Answers a message in the form in which it came, as the key it was written to. */
   reply(to: IncomingMessage, content: string): Promise<SentMessage> {
-    return this.send({ to: to.sender, content, form: to.form, replyTo: to.id });
+    const { sender, form, id, reader } = to;
+    return this.send({ to: sender, content, form, replyTo: id, as: reader });
   }
 
   /**
@@ -187,6 +197,11 @@ export class NostrTransport {
     options: PublishOptions = {},
   ): Promise<Published> {
     const event = this.#options.signer.sign({ created_at: this.#nowSeconds(), ...template });
+    return this.#put(event, options);
+  }
+
+  /** Publishes an event that was signed already, such as by a key of before. Throws CodedError. */
+  publishSigned(event: NostrEvent, options: PublishOptions = {}): Promise<Published> {
     return this.#put(event, options);
   }
 
@@ -225,7 +240,7 @@ export class NostrTransport {
     await this.#outbox.close();
   }
 
-  #seal({ to, content, form, replyTo, tags }: OutgoingMessage): {
+  #seal({ to, content, form, replyTo, tags, as }: OutgoingMessage): {
     readonly id: string;
     readonly event: NostrEvent;
   } {
@@ -236,7 +251,8 @@ export class NostrTransport {
         { remedy: 'decode an npub1... first' },
       );
     }
-    const { signer, random } = this.#options;
+    const { random } = this.#options;
+    const signer = this.#signers.get(as ?? '') ?? this.#options.signer;
     const now = this.#nowSeconds();
     const allTags = [
       ['p', to],

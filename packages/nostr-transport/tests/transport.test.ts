@@ -18,6 +18,7 @@ import { afterwards } from './support/cleanup.ts';
 import { systemClock } from './support/clock.ts';
 import { type Party, someSigner, startParty } from './support/party.ts';
 import { scriptedRelay } from './support/scripted-relay.ts';
+import { watch } from './support/stranger.ts';
 
 async function labRelay(options: RelayOptions = {}): Promise<Relay> {
   const relay = await startRelay(options);
@@ -65,6 +66,85 @@ async function startEcho(
   });
   return node;
 }
+
+describe('a key that was replaced', () => {
+  it.each(['nip17', 'nip44'] as const)(
+    'is read and answered beside the new one for a while, by %s',
+    async (form) => {
+      const relay = await labRelay({ auth: true });
+      const former = someSigner();
+      const node = await startEcho([relay.url], 5_000, { formers: [former] });
+      const advisor = await startParty([relay.url]);
+      await Promise.all([allHealthy(node), allHealthy(advisor)]);
+      for (const to of [former.pubkey, node.signer.pubkey]) {
+        const outcome = await advisor.transport.request({ to, content: to, form }, 10_000);
+        // An answer from another key than the one that was asked would not count as one.
+        expect(outcome).toMatchObject({
+          kind: 'answered',
+          message: { content: `echo ${to}`, sender: to },
+        });
+      }
+      expect(node.received.map(({ reader }) => reader)).toEqual([
+        former.pubkey,
+        node.signer.pubkey,
+      ]);
+    },
+  );
+});
+
+describe('a relay that asks who reads (NIP-42)', () => {
+  it('hands a gift wrap to its reader, whose transport authenticates, and to no stranger', async () => {
+    const relay = await labRelay({ auth: true });
+    const node = await startParty([relay.url]);
+    const advisor = await startParty([relay.url]);
+    await Promise.all([allHealthy(node), allHealthy(advisor)]);
+    const stranger = await watch(relay.url);
+    await advisor.transport.send({ to: node.signer.pubkey, content: 'for you alone' });
+    await soon(() =>
+      expect(node.received.map(({ content }) => content)).toEqual(['for you alone']),
+    );
+    expect(node.transport.health()[0]).toMatchObject({ auth: 'accepted', subscription: 'live' });
+
+    const wraps = { kinds: [KINDS.giftWrap] };
+    const anything = { '#p': [node.signer.pubkey] };
+    stranger.send(['REQ', 'wraps', wraps]);
+    stranger.send(['REQ', 'anything', anything]);
+    await soon(() => expect(stranger.frames).toContainEqual(['EOSE', 'anything']));
+    expect(stranger.frames).toContainEqual([
+      'CLOSED',
+      'wraps',
+      expect.stringMatching(/^auth-required: /),
+    ]);
+    stranger.authenticate(someSigner(), relay.url);
+    await soon(() => expect(stranger.frames).toContainEqual(['OK', expect.any(String), true, '']));
+    stranger.send(['REQ', 'again', wraps]);
+    await soon(() => expect(stranger.frames).toContainEqual(['EOSE', 'again']));
+    expect(stranger.frames.filter(([type]) => type === 'EVENT')).toEqual([]);
+  });
+
+  it('takes no answer to another challenge, for another relay, of another time or forged', async () => {
+    const relay = await labRelay({ auth: true });
+    const signer = someSigner();
+    const stranger = await watch(relay.url);
+    const bad = [
+      { challenge: 'another' },
+      { url: 'wss://relay.example' },
+      { ageSeconds: 3_600 },
+      { forge: true },
+    ];
+    for (const change of bad) {
+      stranger.authenticate(signer, relay.url, change);
+    }
+    await soon(() =>
+      expect(stranger.frames.filter(([type]) => type === 'OK')).toHaveLength(bad.length),
+    );
+    for (const [type, , accepted] of stranger.frames) {
+      expect(type === 'OK' ? accepted : false).toBe(false);
+    }
+    stranger.send(['REQ', 'wraps', { kinds: [KINDS.giftWrap] }]);
+    await soon(() => expect(stranger.frames.at(-1)?.slice(0, 2)).toEqual(['CLOSED', 'wraps']));
+  });
+});
 
 describe('requests', () => {
   it.each(['nip17', 'nip44'] as const)(

@@ -8,6 +8,7 @@ import {
 } from '@nostr-relay/common';
 import type { Validator } from '@nostr-relay/validator';
 import { WebSocket } from 'ws';
+import { Authentication } from './authentication.ts';
 import type { EventStore } from './event-store.ts';
 import type { RelayFaults } from './faults.ts';
 import { FaultyLink } from './faulty-link.ts';
@@ -21,6 +22,10 @@ export interface ConnectionHost {
   readonly limits: RelayLimits;
   readonly random: Random;
   readonly faults: () => RelayFaults;
+  /** Its own address, where it asks who reads private messages (NIP-42). */
+  readonly authUrl: () => string | undefined;
+  /** Unix seconds. */
+  readonly now: () => number;
   /** Passes an event on to all connections, this one included. */
   readonly broadcast: (event: Event) => void;
 }
@@ -32,6 +37,7 @@ export class Connection {
   readonly #subscriptions = new Map<string, readonly Filter[]>();
   readonly #incoming: FaultyLink<Event>;
   readonly #outgoing: FaultyLink<OutgoingMessage>;
+  readonly #authentication: Authentication | undefined;
   /** Messages are handled one after another, as validation is asynchronous and order matters. */
   #queue: Promise<void> = Promise.resolve();
   #messages = 0;
@@ -52,6 +58,10 @@ export class Connection {
       host.random,
       hold,
     );
+    if (host.authUrl() !== undefined) {
+      this.#authentication = new Authentication(host.random);
+      this.#write(['AUTH', this.#authentication.challenge]);
+    }
     socket.on('message', (data) => {
       // ws gives a Buffer unless its binaryType is changed.
       const text = (data as Buffer).toString('utf8');
@@ -64,7 +74,7 @@ export class Connection {
   /** Sends an event to each subscription that selects it. */
   offer(event: Event): void {
     for (const [id, filters] of this.#subscriptions) {
-      if (filters.some((filter) => matchesFilter(event, filter))) {
+      if (this.#mayRead(event) && filters.some((filter) => matchesFilter(event, filter))) {
         this.#outgoing.send(['EVENT', id, event]);
       }
     }
@@ -121,13 +131,21 @@ export class Connection {
         this.#subscriptions.delete(message[1]);
         return;
       case 'AUTH':
-        this.#write([
-          'OK',
-          message[1].id,
-          false,
-          'invalid: this relay asked for no authentication',
-        ]);
+        this.#authenticate(message[1]);
     }
+  }
+
+  #authenticate(event: Event): void {
+    const url = this.#host.authUrl();
+    const fault =
+      url === undefined || this.#authentication === undefined
+        ? 'invalid: this relay asked for no authentication'
+        : this.#authentication.answer(event, url, this.#host.now());
+    this.#write(['OK', event.id, fault === undefined, fault ?? '']);
+  }
+
+  #mayRead(event: Event): boolean {
+    return this.#authentication?.mayRead(event) !== false;
   }
 
   #publish(event: Event): void {
@@ -164,10 +182,14 @@ export class Connection {
       this.#write(['CLOSED', id, `error: at most ${limits.subscriptions} subscriptions`]);
       return;
     }
+    if (filters.some((filter) => this.#authentication?.refuses(filter) === true)) {
+      this.#write(['CLOSED', id, 'auth-required: private messages are for their readers']);
+      return;
+    }
     const sent = new Set<string>();
     for (const filter of filters) {
       for (const event of store.find(filter, limits.queryResults)) {
-        if (!sent.has(event.id)) {
+        if (!sent.has(event.id) && this.#mayRead(event)) {
           sent.add(event.id);
           this.#outgoing.send(['EVENT', id, event]);
         }

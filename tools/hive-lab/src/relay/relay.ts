@@ -17,6 +17,8 @@ export interface RelayOptions {
   /** Makes the draws of the faults repeatable. */
   readonly seed?: number;
   readonly limits?: Partial<RelayLimits>;
+  /** Asks who reads (NIP-42): direct messages and gift wraps go to their authors and readers alone. */
+  readonly auth?: boolean;
 }
 
 /** A running Nostr relay that keeps its events in memory. */
@@ -39,7 +41,7 @@ export interface Relay {
 }
 
 /**
- * Starts a relay (NIP-01, NIP-09, NIP-11) on 127.0.0.1. Throws CodedError `relay_port` when the
+ * Starts a relay (NIP-01, NIP-09, NIP-11, NIP-42 where asked for) on 127.0.0.1. Throws CodedError `relay_port` when the
  * port cannot be had.
  */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
@@ -47,12 +49,15 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const connections = new Set<Connection>();
   const store = new EventStore(limits.events);
   let faults = NO_FAULTS;
+  const address = { url: '' };
   const host: ConnectionHost = {
     store,
     validator: validatorFor(limits),
     limits,
     random: new SeededRandom(options.seed ?? 1),
     faults: () => faults,
+    authUrl: () => (options.auth === true ? address.url : undefined),
+    now: () => Math.floor(Date.now() / 1000),
     broadcast: (event: Event) => {
       for (const connection of connections) {
         connection.offer(event);
@@ -60,7 +65,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     },
   };
   const accepts = (): boolean => !faults.refuseConnections && connections.size < limits.connections;
-  const { http, sockets } = createServers(limits, accepts);
+  const { http, sockets } = createServers(limits, options.auth === true, accepts);
   sockets.on('connection', (socket: WebSocket) => {
     const connection = new Connection(socket, host);
     connections.add(connection);
@@ -70,9 +75,10 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     });
   });
   const port = await listen(http, options.port ?? 0);
+  address.url = `ws://127.0.0.1:${port}`;
   let stopping: Promise<void> | undefined;
   return {
-    url: `ws://127.0.0.1:${port}`,
+    url: address.url,
     port,
     get events() {
       return store.size;
@@ -102,9 +108,10 @@ type HttpServer = ReturnType<typeof createServer>;
 
 function createServers(
   limits: RelayLimits,
+  auth: boolean,
   accepts: () => boolean,
 ): { http: HttpServer; sockets: WebSocketServer } {
-  const http = createServer((request, response) => answerHttp(request, response, limits));
+  const http = createServer((request, response) => answerHttp(request, response, limits, auth));
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
@@ -130,7 +137,12 @@ function validatorFor(limits: RelayLimits): Validator {
   });
 }
 
-function answerHttp(request: IncomingMessage, response: ServerResponse, limits: RelayLimits): void {
+function answerHttp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: RelayLimits,
+  auth: boolean,
+): void {
   if (request.headers.accept !== 'application/nostr+json') {
     response.writeHead(426, { 'content-type': 'text/plain' });
     response.end('A Nostr relay: connect with a WebSocket.\n');
@@ -145,7 +157,7 @@ function answerHttp(request: IncomingMessage, response: ServerResponse, limits: 
       name: 'hive-lab relay',
       description: 'Keeps events in memory, for fleets on one machine',
       software: 'hive-lab',
-      supported_nips: [1, 9, 11],
+      supported_nips: auth ? [1, 9, 11, 42] : [1, 9, 11],
       limitation: {
         max_message_length: limits.messageBytes,
         max_subscriptions: limits.subscriptions,
