@@ -1,7 +1,10 @@
 import { option } from '@cl-hive/cln-plugin';
 import { webhookFault } from './timers/webhook-url.ts';
 
-/** The options of cl-hive-comms beside that of its database. */
+/**
+ * The options of cl-hive-comms beside that of its database. A bad relay, operator or webhook does not
+ * keep the plugin from working: its status and the log say which value is not used.
+ */
 export const COMMS_OPTIONS = {
   'hive-comms-nostr-relays': option.strings({
     description:
@@ -17,7 +20,12 @@ export const COMMS_OPTIONS = {
   'hive-comms-webhook': option.secret({
     description: 'a URL to which alerts are posted as JSON',
     dynamic: true,
-    validate: (url) => (url === '' ? undefined : webhookFault(url)),
+    onChange: (url) => {
+      const fault = url === '' || url === undefined ? undefined : webhookFault(url);
+      if (fault !== undefined) {
+        throw new Error(fault);
+      }
+    },
   }),
   'hive-comms-operator': option.string({
     description: 'your own Nostr key (npub1...), which is told what needs you',

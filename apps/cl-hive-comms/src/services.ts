@@ -1,48 +1,51 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { makesecret } from '@cl-hive/cln-rpc';
-import type { JsonObject } from '@cl-hive/core';
+import type { JsonObject, NodeId } from '@cl-hive/core';
 import { databaseView, openSuiteStore } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
-import { type Identity, IdentityKeeper, identityView } from './identity/identity.ts';
-import { readKeyFile } from './identity/key-file.ts';
-import { parsePublicKey } from './identity/nostr-key.ts';
+import { datastoreMark } from './identity/generation-mark.ts';
+import { IdentityKeeper, identityView } from './identity/identity.ts';
+import { IdentityDesk } from './identity/identity-desk.ts';
 import type { ClientCommands } from './pipeline/client-commands.ts';
 import { Management } from './pipeline/management.ts';
+import { type GivenOptions, readOptions } from './plugin-settings.ts';
 import type { CommsDatabase } from './store/database.ts';
 import { identityRecords } from './store/identity-records.ts';
 import { migrations } from './store/migrations.ts';
 import { nostrSink } from './timers/nostr-sink.ts';
 import { webhookSink } from './timers/webhook.ts';
 import { CommsTransports } from './transports/comms-transports.ts';
-import { sqlNostrStorage } from './transports/nostr/sql-storage.ts';
+import { RelayDesk } from './transports/relay-desk.ts';
+import type { OptionProblem } from './transports/relay-list.ts';
 
 /** What {@link CommsServices} are made of. */
 interface CommsParts {
   readonly store: Store<CommsDatabase>;
-  readonly keeper: IdentityKeeper;
-  readonly identity: Identity;
+  readonly identity: IdentityDesk;
+  readonly relays: RelayDesk;
   readonly transports: CommsTransports;
   readonly management: Management;
-  readonly relays: readonly string[];
+  readonly options: GivenOptions;
 }
 
 /** What the methods of cl-hive-comms work with. */
 export class CommsServices {
   readonly store: Store<CommsDatabase>;
+  readonly identity: IdentityDesk;
   readonly transports: CommsTransports;
   readonly management: Management;
-  readonly #keeper: IdentityKeeper;
-  readonly #relays: readonly string[];
-  #identity: Identity;
+  readonly #relays: RelayDesk;
+  readonly #options: GivenOptions;
 
-  constructor({ store, keeper, identity, transports, management, relays }: CommsParts) {
+  constructor({ store, identity, relays, transports, management, options }: CommsParts) {
     this.store = store;
+    this.identity = identity;
     this.transports = transports;
     this.management = management;
-    this.#keeper = keeper;
     this.#relays = relays;
-    this.#identity = identity;
+    this.#options = options;
   }
 
   /** What the commands do. */
@@ -50,22 +53,9 @@ export class CommsServices {
     return this.management.client;
   }
 
-  /** The identity in use, without its secret. */
-  identity(): JsonObject {
-    return { ...identityView(this.#identity) };
-  }
-
-  /** Imports a secret key, given itself or by file. Throws `nostr_key_invalid` or `KeyFileErrorCode`. */
-  async importIdentity(
-    from: { readonly key: string } | { readonly file: string },
-  ): Promise<JsonObject> {
-    const key = 'key' in from ? from.key : await readKeyFile(from.file);
-    return this.#become(await this.#keeper.import(key));
-  }
-
-  /** Goes back to the key that comes from the node's own secret. */
-  async restoreDerivedIdentity(): Promise<JsonObject> {
-    return this.#become(await this.#keeper.restoreDerived());
+  /** Values of options that are not used, and why. */
+  problems(): readonly OptionProblem[] {
+    return [...this.#relays.problems, ...this.#options.problems()];
   }
 
   /**
@@ -74,8 +64,10 @@ export class CommsServices {
    */
   async start(): Promise<void> {
     this.transports.hub.onRequest((inbound) => this.management.take(inbound));
-    await this.#startNostr();
-    await this.management.start();
+    await this.identity.start();
+    await this.management.start([
+      { name: 'looking after the identity', everyMs: 60_000, run: () => this.identity.tick() },
+    ]);
   }
 
   /** Closes the doors, then waits for what runs. */
@@ -84,49 +76,21 @@ export class CommsServices {
     await this.transports.close();
     await this.store.close();
   }
-
-  async #become(identity: Identity): Promise<JsonObject> {
-    this.#identity = identity;
-    await this.#startNostr();
-    return this.identity();
-  }
-
-  async #startNostr(): Promise<void> {
-    await this.transports.startNostr({
-      relays: this.#relays,
-      secret: this.#identity.key.secret,
-      storage: sqlNostrStorage(this.store),
-    });
-  }
-}
-
-function readOptions(context: PluginContext) {
-  const values = context.options as Readonly<Record<string, unknown>>;
-  const text = (name: string): string | undefined => {
-    const value = values[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
-  const relays = values['hive-comms-nostr-relays'];
-  return {
-    relays: Array.isArray(relays) ? relays.map(String) : [],
-    operator: text('hive-comms-operator'),
-    webhook: () => text('hive-comms-webhook'),
-    skewSeconds: () => Number(values['hive-comms-clock-skew']),
-  };
 }
 
 async function assemble(
   context: PluginContext,
   store: Store<CommsDatabase>,
-  node: Awaited<ReturnType<typeof openSuiteStore>>['nodeId'],
+  node: NodeId,
 ): Promise<CommsServices> {
   const { rpc, clock, log, configuration } = context;
-  const { relays, operator, webhook, skewSeconds } = readOptions(context);
+  const options = readOptions(context);
   const makeSecret = async (label: string): Promise<string> =>
     (await rpc.call(makesecret, { string: label })).secret;
-  const keeper = new IdentityKeeper(identityRecords(store, node), makeSecret, () => clock.now());
-  const identity = await keeper.load();
-  log.info(`Nostr identity ${identityView(identity).npub}`);
+  const records = identityRecords(store, node);
+  const keeper = new IdentityKeeper(records, makeSecret, datastoreMark(rpc), () => clock.now());
+  const loaded = await keeper.load();
+  log.info(`Nostr identity ${identityView(loaded).npub}`);
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const transports = new CommsTransports({ rpc, clock, random, log });
   const management = await Management.open({
@@ -136,15 +100,35 @@ async function assemble(
     node,
     store,
     configuration,
-    skewSeconds,
+    skewSeconds: options.skewSeconds,
     reply: (route, body, known) => transports.hub.reply(route, body, known),
   });
-  management.office.add(webhookSink(webhook, node));
-  if (operator !== undefined) {
-    const key = parsePublicKey(operator);
-    management.office.add(nostrSink(key, () => transports.hub.transport('nostr')));
+  const { office, wrote } = management;
+  const nostr = () => transports.hub.transport('nostr');
+  office.add(webhookSink(options.webhook, node));
+  if (options.operator !== undefined) {
+    office.add(nostrSink(options.operator, nostr));
   }
-  return new CommsServices({ store, keeper, identity, transports, management, relays });
+  const relays = new RelayDesk({ store, clock, node, wrote, option: options.relays, nostr });
+  const identity = new IdentityDesk(
+    {
+      rpc,
+      clock,
+      random,
+      node,
+      store,
+      keeper,
+      transports,
+      relays,
+      guardMs: () => management.guardMs(),
+      raise: (alert) => office.raise(alert),
+      warn: (message) => log.warn(message),
+      wrote,
+      folder: path.join(configuration.lightningDir, 'cl-hive-comms', 'exports'),
+    },
+    loaded,
+  );
+  return new CommsServices({ store, identity, relays, transports, management, options });
 }
 
 /** Opens the database, loads or makes the identity, recovers what was interrupted, opens the doors. */
@@ -163,6 +147,9 @@ export async function open(
   try {
     services = await assemble(context, store, nodeId);
     await services.start();
+    for (const { option, value = '', message, remedy } of services.problems()) {
+      context.log.error(`option ${option} ${value} is not used: ${message}; ${remedy}`);
+    }
     return services;
   } catch (error) {
     await (services ?? store).close();
@@ -176,8 +163,9 @@ export async function close(services: CommsServices): Promise<void> {
 
 export async function status(services: CommsServices): Promise<JsonObject> {
   return {
+    problems: services.problems().map((problem) => ({ ...problem })),
     database: await databaseView(services.store),
-    identity: services.identity(),
+    identity: services.identity.view(),
     management: await services.client.summary(),
     transports: services.transports.view(),
   };

@@ -5,6 +5,7 @@ import { nip19 } from 'nostr-tools';
 import { generateSecretKey, getPublicKey } from 'nostr-tools/pure';
 import { describe, expect, it } from 'vitest';
 import {
+  type GenerationMark,
   IdentityKeeper,
   type IdentityRecord,
   type IdentityRecords,
@@ -15,6 +16,7 @@ import { parseSecretKey } from './nostr-key.ts';
 class MemoryRecords implements IdentityRecords {
   readonly all: IdentityRecord[] = [];
   current = async () => this.all.at(-1);
+  newest = async (limit: number) => this.all.toReversed().slice(0, limit);
   append = async (record: Omit<IdentityRecord, 'version'>) => {
     const kept = { ...record, version: this.all.length + 1 };
     this.all.push(kept);
@@ -27,8 +29,21 @@ const nodeSecret = (node: string) => async (label: string) =>
   createHash('sha256').update(`${node}/${label}`).digest('hex');
 
 const now = () => 1_700_000_000_000 as UnixMs;
-const keeperOf = (records: IdentityRecords, node = 'node') =>
-  new IdentityKeeper(records, nodeSecret(node), now);
+
+/** What lightningd itself keeps. */
+function memoryMark(kept = 1): GenerationMark {
+  let generation = kept;
+  return {
+    read: async () => generation,
+    write: async (next) => {
+      generation = next;
+    },
+  };
+}
+
+const keeperOf = (records: IdentityRecords, node = 'node', mark = memoryMark()) =>
+  new IdentityKeeper(records, nodeSecret(node), mark, now);
+const overlap = (guardMs: number) => ({ guardMs, until: (now() + guardMs) as UnixMs });
 
 async function codeOf(action: () => unknown): Promise<string | undefined> {
   try {
@@ -64,7 +79,7 @@ describe('the Nostr identity', () => {
     const records = new MemoryRecords();
     const secret = generateSecretKey();
     await keeperOf(records).load();
-    const imported = await keeperOf(records).import(nip19.nsecEncode(secret));
+    const imported = await keeperOf(records).import(nip19.nsecEncode(secret), undefined);
     expect(imported.key.publicKey).toBe(getPublicKey(secret));
     expect(identityView(imported)).toMatchObject({ source: 'imported', version: 2 });
     const stored = Buffer.from(records.all[1]?.sealedSecret ?? []);
@@ -75,23 +90,67 @@ describe('the Nostr identity', () => {
   it('imports hexadecimal too, and the key in use only once', async () => {
     const records = new MemoryRecords();
     const hex = Buffer.from(generateSecretKey()).toString('hex');
-    await keeperOf(records).import(hex);
-    await keeperOf(records).import(` ${hex.toUpperCase()}\n`);
+    await keeperOf(records).import(hex, undefined);
+    await keeperOf(records).import(` ${hex.toUpperCase()}\n`, undefined);
     expect(records.all).toHaveLength(1);
   });
 
   it('goes back to the derived key', async () => {
     const records = new MemoryRecords();
     const derived = await keeperOf(records).load();
-    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()));
-    const restored = await keeperOf(records).restoreDerived();
+    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()), undefined);
+    const restored = await keeperOf(records).restoreDerived(undefined);
     expect(restored.key.publicKey).toBe(derived.key.publicKey);
-    expect((await keeperOf(records).restoreDerived()).record.version).toBe(3);
+    expect((await keeperOf(records).restoreDerived(undefined)).record.version).toBe(3);
+  });
+
+  it('rotates to a key of its own, which outlives the database', async () => {
+    const records = new MemoryRecords();
+    const mark = memoryMark();
+    const keeper = keeperOf(records, 'node', mark);
+    const first = await keeper.load();
+    const second = await keeper.rotate(undefined);
+    const third = await keeper.rotate(undefined);
+    const keys = [first, second, third].map(({ key }) => key.publicKey);
+    expect(new Set(keys).size).toBe(3);
+    expect(records.all.every(({ sealedSecret }) => sealedSecret === null)).toBe(true);
+    expect((await keeperOf(new MemoryRecords(), 'node', mark).load()).key.publicKey).toBe(keys[2]);
+    await keeper.import(nip19.nsecEncode(generateSecretKey()), undefined);
+    expect((await keeper.restoreDerived(undefined)).key.publicKey).toBe(keys[2]);
+  });
+
+  it('does not go back to a replaced key with an older database, nor with half a rotation', async () => {
+    const records = new MemoryRecords();
+    const mark = memoryMark();
+    await keeperOf(records, 'node', mark).load();
+    const before = [...records.all];
+    const rotated = await keeperOf(records, 'node', mark).rotate(undefined);
+    records.all.splice(0, records.all.length, ...before);
+    const loaded = await keeperOf(records, 'node', mark).load();
+    expect(loaded.key.publicKey).toBe(rotated.key.publicKey);
+    expect(loaded.record.version).toBe(2);
+  });
+
+  it('reads replaced keys until their time is over', async () => {
+    const records = new MemoryRecords();
+    const keeper = keeperOf(records);
+    const first = await keeper.load();
+    expect(await keeper.formers(0)).toEqual([]);
+    const second = await keeper.import(nip19.nsecEncode(generateSecretKey()), overlap(100));
+    await keeper.rotate(overlap(50));
+    const read = async (guardMs: number) =>
+      (await keeper.formers(guardMs)).map(({ key }) => key.publicKey);
+    expect(await read(0)).toEqual([second, first].map(({ key }) => key.publicKey));
+    expect(await read(50)).toEqual([first.key.publicKey]);
+    expect(await read(100)).toEqual([]);
+    expect((await keeper.previous())?.key.publicKey).toBe(second.key.publicKey);
+    await keeper.import(Buffer.from(first.key.secret).toString('hex'), overlap(100));
+    expect(await read(60)).not.toContain(first.key.publicKey);
   });
 
   it('refuses to open an imported key with another node’s secret', async () => {
     const records = new MemoryRecords();
-    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()));
+    await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()), undefined);
     expect(await codeOf(() => keeperOf(records, 'other').load())).toBe('seal_broken');
   });
 

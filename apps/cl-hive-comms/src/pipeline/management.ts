@@ -15,7 +15,7 @@ import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
 import { AlertOffice } from '../timers/alert-office.ts';
 import { managementJobs } from '../timers/management-jobs.ts';
-import { Timers } from '../timers/timers.ts';
+import { type Job, Timers } from '../timers/timers.ts';
 import type { SendOutcome } from '../transports/transport-port.ts';
 import type { AdminParts } from './admin.ts';
 import { AdvisorAdmin } from './advisor-admin.ts';
@@ -49,6 +49,7 @@ interface Rooms {
   readonly archive: ReceiptArchive;
   readonly desk: ManagementDesk;
   readonly nodePorts: NodePorts;
+  readonly wrote: () => void;
   readonly client: ClientCommands;
 }
 
@@ -60,11 +61,14 @@ export class Management {
   readonly #started = started();
   readonly client: ClientCommands;
   readonly office: AlertOffice;
+  /** To be told after each change that left a receipt. */
+  readonly wrote: () => void;
 
   private constructor(rooms: Rooms) {
     this.#rooms = rooms;
     this.client = rooms.client;
     this.office = rooms.office;
+    this.wrote = rooms.wrote;
   }
 
   /** Reads what is stored. Nothing is taken before {@link Management.start}. */
@@ -116,14 +120,14 @@ export class Management {
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    return new Management({ ...rooms, parts, timers, client, nodePorts });
+    return new Management({ ...rooms, parts, timers, client, nodePorts, wrote });
   }
 
   /**
    * Brings what a stop interrupted to its outcome, tells again what waits, then starts the timers.
-   * Only then requests are taken.
+   * Only then requests are taken. `others` are jobs of the plugin beside those of management.
    */
-  async start(): Promise<void> {
+  async start(others: readonly Job[] = []): Promise<void> {
     const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers } = this.#rooms;
     await desk.sweep();
     const waiting: readonly Intent[] = await listIntents(parts.store.reader, ['waiting'], TOLD_MAX);
@@ -136,7 +140,7 @@ export class Management {
       nodePorts.forgetEffects(() => pipeline.unfinished());
     const jobs = managementJobs({ store, clock, node, desk, archive, office, forgetEffects });
     timers.add({ name: SIGN_JOB, everyMs: SIGN_MS, run: async () => void (await archive.sign()) });
-    for (const job of jobs) {
+    for (const job of [...jobs, ...others]) {
       timers.add(job);
     }
     timers.soon(SIGN_JOB);
@@ -150,6 +154,11 @@ export class Management {
     if (desk.open) {
       await desk.handle(inbound);
     }
+  }
+
+  /** Guard time in ms: steps of the wall clock do not move it. */
+  guardMs(): number {
+    return this.#rooms.pipeline.moment().guardMs;
   }
 
   /** Takes nothing more, and waits a little for what runs. */

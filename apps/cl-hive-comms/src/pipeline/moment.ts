@@ -29,3 +29,8 @@ export const moment: Decoder<Moment> = (input) => {
 export function momentAt(when: Moment, now: UnixMs): UnixMs {
   return (when.kind === 'at' ? when.seconds * 1000 : now + when.ms) as UnixMs;
 }
+
+/** The length of a while in ms; undefined for a time. */
+export function whileMs(when: Moment): number | undefined {
+  return when.kind === 'in' ? when.ms : undefined;
+}

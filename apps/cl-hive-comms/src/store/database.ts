@@ -8,6 +8,12 @@ export interface CommsDatabase extends CommsTables, NostrTables {
   readonly comms_identity: IdentityRow;
   /** Advisors' HMAC tokens, sealed under the node's own secret. */
   readonly comms_tokens: { readonly id: string; readonly sealed: Uint8Array };
+  /** Relays that the operator added or took out by command. */
+  readonly comms_relays: {
+    readonly url: string;
+    readonly state: 'added' | 'removed';
+    readonly at_ms: number;
+  };
   /** The newest receipt whose number and digest were published; one row, `id` 1. */
   readonly comms_published: {
     readonly id: number;
@@ -23,7 +29,14 @@ export interface IdentityRow {
   /** Hexadecimal, x only. */
   readonly public_key: string;
   readonly source: 'derived' | 'imported';
+  /** Which derived key, from 1; 0 for an imported one. */
+  readonly generation: number;
   readonly sealed_secret: Uint8Array | null;
   /** Unix milliseconds. */
   readonly created_at: number;
+  /** Until when messages to the key before it are read: Unix ms for people, guard time in ms. */
+  readonly former_until: number | null;
+  readonly former_guard_ms: number | null;
+  /** 1 once others were told of it. */
+  readonly announced: number;
 }

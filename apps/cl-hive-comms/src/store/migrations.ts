@@ -53,4 +53,21 @@ export const migrations: readonly Migration[] = [
       ),
     ],
   },
+  {
+    id: 6,
+    name: 'identity-hand-over-and-relays',
+    sql: (ddl) => [
+      `alter table comms_identity add column generation ${ddl.integer} not null default 0`,
+      `update comms_identity set generation = 1 where source = 'derived'`,
+      `alter table comms_identity add column former_until ${ddl.integer}`,
+      `alter table comms_identity add column former_guard_ms ${ddl.integer}`,
+      `alter table comms_identity add column announced ${ddl.integer} not null default 1`,
+      ddl.table(
+        'comms_relays',
+        `url ${ddl.text} primary key`,
+        `state ${ddl.text} not null check (state in ('added', 'removed'))`,
+        `at_ms ${ddl.integer} not null`,
+      ),
+    ],
+  },
 ];

@@ -11,7 +11,7 @@ export function nostrSink(key: string, transport: () => TransportPort | undefine
       const nostr = transport();
       if (nostr === undefined) {
         throw new CodedError('nostr_off', 'the Nostr transport is off', {
-          remedy: 'name relays in the option hive-comms-nostr-relays',
+          remedy: 'add a relay: hive-client-identity -k action=relays add=wss://...',
         });
       }
       const outcome = await nostr.send({ nostr: key }, Buffer.from(text, 'utf8'));

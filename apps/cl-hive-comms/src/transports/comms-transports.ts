@@ -8,12 +8,13 @@ import {
   type NodeId,
   type Random,
 } from '@cl-hive/core';
-import type { Tags } from '@cl-hive/nostr-transport';
+import type { NostrEvent, Tags } from '@cl-hive/nostr-transport';
 import { utf8ToBytes } from '@cl-hive/protocol';
 import { parsePublicKey } from '../identity/nostr-key.ts';
 import { MessageHub } from '../registry/message-hub.ts';
 import { assertSiblingMethod } from '../registry/sibling-method.ts';
 import { Bolt8Transport } from './bolt8/bolt8-transport.ts';
+import { NOSTR_CLOSE_MS } from './limits.ts';
 import { type NostrParts, NostrPort } from './nostr/nostr-port.ts';
 import type { SiblingTransportSpec } from './sibling-transport.ts';
 import { isDid } from './target.ts';
@@ -28,7 +29,7 @@ export interface CommsTransportsParts {
 }
 
 /** What the Nostr transport needs besides. */
-export type NostrSettings = Pick<NostrParts, 'relays' | 'secret' | 'storage'>;
+export type NostrSettings = Pick<NostrParts, 'relays' | 'secret' | 'formers' | 'storage'>;
 
 /** A target as a caller names it. */
 export interface NamedTarget {
@@ -68,8 +69,7 @@ export class CommsTransports {
    * CodedError `relay_url`, `relays_too_many`.
    */
   async startNostr(settings: NostrSettings): Promise<void> {
-    await this.#nostr?.close();
-    this.#nostr = undefined;
+    await this.#closeNostr();
     if (settings.relays.length === 0) {
       this.hub.remove('nostr');
       return;
@@ -80,14 +80,19 @@ export class CommsTransports {
     await nostr.start();
   }
 
+  /** Whether there are relays at all. */
+  get nostrOn(): boolean {
+    return this.#nostr !== undefined;
+  }
+
+  /** Publishes an event that was signed already. Throws CodedError `nostr_off`, or the outbox's. */
+  async publishSigned(event: NostrEvent): Promise<void> {
+    await this.#on().publishSigned(event);
+  }
+
   /** Signs an event as this node and publishes it. Throws CodedError `nostr_off`, `event_kind_refused`. */
   async publishEvent(kind: number, content: string, tags: Tags): Promise<JsonObject> {
-    if (this.#nostr === undefined) {
-      throw new CodedError<TransportCallErrorCode>('nostr_off', 'the Nostr transport is off', {
-        remedy: 'name relays in the option hive-comms-nostr-relays and restart the plugin',
-      });
-    }
-    return this.#nostr.publish(kind, content, tags);
+    return this.#on().publish(kind, content, tags);
   }
 
   /** Takes lightningd's notification. */
@@ -154,6 +159,28 @@ export class CommsTransports {
 
   async close(): Promise<void> {
     await this.hub.close();
+  }
+
+  #on(): NostrPort {
+    if (this.#nostr === undefined) {
+      throw new CodedError<TransportCallErrorCode>('nostr_off', 'the Nostr transport is off', {
+        remedy: 'add a relay: hive-client-identity -k action=relays add=wss://...',
+      });
+    }
+    return this.#nostr;
+  }
+
+  /** Closes it; a request that is still worked on is answered over the one that comes next. */
+  async #closeNostr(): Promise<void> {
+    const closing = this.#nostr?.close();
+    this.#nostr = undefined;
+    if (closing === undefined) {
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.#parts.clock.after(NOSTR_CLOSE_MS, resolve);
+      closing.then(resolve, reject).finally(cancel);
+    });
   }
 }
 

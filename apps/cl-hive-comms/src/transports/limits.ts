@@ -62,3 +62,6 @@ export const EVENT_CONTENT_MAX = 65_535;
 export const EVENT_TAGS_MAX = 64;
 export const EVENT_TAG_VALUES_MAX = 16;
 export const EVENT_TAG_CHARS_MAX = 1024;
+
+/** How long a change of key or relays waits for requests that came over the old ones, ms. */
+export const NOSTR_CLOSE_MS = 5_000;

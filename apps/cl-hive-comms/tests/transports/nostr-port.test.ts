@@ -30,11 +30,24 @@ async function relays(count: number): Promise<readonly Relay[]> {
   return all;
 }
 
-async function party(seed: number, urls: readonly string[], storage = memoryStorage()) {
+async function party(
+  seed: number,
+  urls: readonly string[],
+  storage = memoryStorage(),
+  formers: readonly Uint8Array[] = [],
+) {
   const secret = new SeededRandom(seed).bytes(32);
   const received: IncomingMessage[] = [];
   const random = new SeededRandom(seed + 1000);
-  const port = new NostrPort({ relays: urls, secret, storage, clock, random, log: silent });
+  const port = new NostrPort({
+    relays: urls,
+    secret,
+    formers,
+    storage,
+    clock,
+    random,
+    log: silent,
+  });
   port.onMessage(async (message) => {
     received.push(message);
   });

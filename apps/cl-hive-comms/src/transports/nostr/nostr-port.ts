@@ -5,11 +5,13 @@ import {
   localSigner,
   type MessageForm,
   NOSTR_LIMITS,
+  type NostrEvent,
   type IncomingMessage as NostrMessage,
   NostrTransport,
   type PublishOutcome,
   type RelayStatus,
   relayUrl,
+  type Signer,
   type Tags,
   type TransportStorage,
 } from '@cl-hive/nostr-transport';
@@ -31,6 +33,8 @@ export interface NostrParts {
   readonly relays: readonly string[];
   /** The node's Nostr secret key, 32 bytes. */
   readonly secret: Uint8Array;
+  /** Secrets of keys it had before, whose messages are still read. */
+  readonly formers: readonly Uint8Array[];
   readonly storage: TransportStorage;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,10 +74,12 @@ export class NostrPort implements TransportPort {
   readonly verifies = 'schnorr';
   readonly #clock: Clock;
   readonly #transport: NostrTransport;
+  readonly #urls: readonly string[];
+  readonly #formers: readonly Signer[];
   #handle: MessageHandler | undefined;
 
   /** Throws CodedError `relay_url`, `relays_too_many`. */
-  constructor({ relays, secret, storage, clock, random, log }: NostrParts) {
+  constructor({ relays, secret, formers, storage, clock, random, log }: NostrParts) {
     const urls = [...new Set(relays.map((text) => relayUrl(text)))];
     if (urls.length > NOSTR_LIMITS.relaysPerEvent) {
       throw new CodedError<NostrErrorCode>(
@@ -83,9 +89,12 @@ export class NostrPort implements TransportPort {
       );
     }
     this.#clock = clock;
+    this.#urls = urls;
+    this.#formers = formers.map((former) => localSigner(former, random));
     this.#transport = new NostrTransport({
       relays: urls,
       signer: localSigner(secret, random),
+      formers: this.#formers,
       storage,
       clock,
       random,
@@ -99,6 +108,13 @@ export class NostrPort implements TransportPort {
   async start(): Promise<void> {
     await this.#transport.start();
     await this.#transport.publishRelayList();
+    const tags = this.#urls.map((url) => ['relay', url]);
+    const created_at = Math.floor(this.#clock.now() / 1000);
+    for (const former of this.#formers) {
+      await this.publishSigned(
+        former.sign({ kind: KINDS.dmRelays, created_at, tags, content: '' }),
+      );
+    }
   }
 
   async reach({ nostr }: Target): Promise<Reach> {
@@ -135,10 +151,12 @@ export class NostrPort implements TransportPort {
   }
 
   /** Stores an answer; a slow relay must not hold up the next request. */
-  async reply({ to, form, message }: JsonObject, body: Uint8Array): Promise<SendOutcome> {
+  async reply({ to, as, form, message }: JsonObject, body: Uint8Array): Promise<SendOutcome> {
+    // A key of before that is not read any more is not written with either.
+    const how = isNostrKey(as) ? { as } : {};
     const isForm = form === 'nip17' || form === 'nip44';
     return isNostrKey(to) && isForm && typeof message === 'string'
-      ? this.#send(to, body, { form, replyTo: message }, async () => ({ kind: 'queued' }))
+      ? this.#send(to, body, { ...how, form, replyTo: message }, async () => ({ kind: 'queued' }))
       : failed('route_invalid', 'the route names no writer', 'ask again with the same nonce');
   }
 
@@ -163,23 +181,28 @@ export class NostrPort implements TransportPort {
     };
   }
 
+  /** Publishes an event that was signed already; fulfilled when it is stored. Throws the outbox's CodedError. */
+  async publishSigned(event: NostrEvent): Promise<void> {
+    await this.#transport.publishSigned(event);
+  }
+
   close(): Promise<void> {
     return this.#transport.close();
   }
 
-  async #receive({ sender, content, form, id }: NostrMessage): Promise<void> {
+  async #receive({ sender, reader, content, form, id }: NostrMessage): Promise<void> {
     await this.#handle?.({
       transport: this.id,
       sender: { scheme: 'schnorr', key: sender },
       body: utf8ToBytes(content),
-      route: { to: sender, form, message: id },
+      route: { to: sender, as: reader, form, message: id },
     });
   }
 
   async #send(
     to: string,
     body: Uint8Array,
-    how: { readonly form?: MessageForm; readonly replyTo?: string },
+    how: { readonly as?: string; readonly form?: MessageForm; readonly replyTo?: string },
     settle: (outcome: Promise<PublishOutcome>) => Promise<PublishOutcome>,
   ): Promise<SendOutcome> {
     const content = bytesToUtf8(body);
