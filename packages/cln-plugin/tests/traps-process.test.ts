@@ -67,7 +67,7 @@ beforeEach(async () => {
 afterEach(() => node.stop());
 
 describe('processes', () => {
-  it('trap 10: whatever prints to stdout ends up in the log, and the plugin lives', async () => {
+  it('trap 10, HK-03: whatever prints to stdout ends up in the log, and the plugin lives', async () => {
     const plugin = await node.spawn(noisy);
     expect(await plugin.call('noisy-print')).toEqual({ printed: true });
     for (const text of [
@@ -85,7 +85,7 @@ describe('processes', () => {
     expect(plugin.link.killed).toBeUndefined();
   });
 
-  it('trap 25: end of input stops a plugin that has timers', async () => {
+  it('trap 25, HK-09: end of input stops a plugin that has timers', async () => {
     const plugin = await node.spawn(busy);
     await plugin.link.logged('tick');
     plugin.endInput();

@@ -47,7 +47,7 @@ function untyped<T>(value: unknown): T {
 }
 
 describe('hooks', () => {
-  it('trap 1: a handler that throws or rejects sends the fallback, never an error', async () => {
+  it('trap 1, HK-01: a handler that throws or rejects sends the fallback, never an error', async () => {
     const thrower = bare()
       .hook('peer_connected', {
         handle: () => {
@@ -95,7 +95,7 @@ describe('hooks', () => {
     expect(reply).toEqual({ result: 'continue' });
   });
 
-  it('trap 3: a handler that never answers is answered for at its deadline', async () => {
+  it('trap 3, HK-01: a handler that never answers is answered for at its deadline', async () => {
     const clock = new VirtualClock();
     let aborted = false;
     let release: () => void = () => undefined;

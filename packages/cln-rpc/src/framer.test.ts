@@ -26,7 +26,7 @@ const json = fc.oneof(
 const space = fc.constantFrom('', ' ', '\n', '\n\n', '\r\n\t', ' \n \n ');
 
 describe('cutting a stream into messages', () => {
-  it('gives the same messages wherever the bytes are split', () => {
+  it('HK-07: gives the same messages wherever the bytes are split', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(space, json), { maxLength: 8 }),

@@ -156,7 +156,7 @@ describe('calls', () => {
     await expect(connect(server.path).raw('x')).rejects.toMatchObject(expected);
   });
 
-  it('ignores answers with an unknown id, and messages that are no answers', async () => {
+  it('HK-07: ignores answers with an unknown id, and messages that are no answers', async () => {
     const server = await serve((request) => {
       request.socket.write(
         '{"jsonrpc":"2.0","id":"test:other#99","result":{}}[1,2]{"id":5,"result":1}',
@@ -176,7 +176,7 @@ describe('calls', () => {
 });
 
 describe('bytes', () => {
-  it.each([1, 2, 3, 7, 4096])('takes answers in pieces of %i bytes', async (size) => {
+  it.each([1, 2, 3, 7, 4096])('HK-07: takes answers in pieces of %i bytes', async (size) => {
     const text =
       '{"jsonrpc":"2.0","id":"ID","result":{"a":"é漢😀\\"\\\\","b":[18446744073709551615]}}\n\n';
     const server = await serve(({ socket, id }) => {
@@ -192,7 +192,7 @@ describe('bytes', () => {
     });
   });
 
-  it('takes two answers in one write, without white space', async () => {
+  it('HK-07: takes two answers in one write, without white space', async () => {
     const both: Received[] = [];
     const server = await serve((request) => {
       both.push(request);
@@ -213,7 +213,7 @@ describe('bytes', () => {
     await expect(connect(server.path).raw('echo', { blob })).resolves.toBe(blob);
   });
 
-  it('carries an answer of 40 MB', async () => {
+  it('HK-07: carries an answer of 40 MB', async () => {
     const row = { a: 'x'.repeat(900), n: 1 };
     const server = await serve((request) =>
       request.answer(Array.from({ length: 44_000 }, () => row)),
@@ -322,7 +322,7 @@ describe('bad answers', () => {
 });
 
 describe('deadlines and cancellation', () => {
-  it('gives up at the deadline and ignores the late answer', async () => {
+  it('HK-07: gives up at the deadline and ignores the late answer', async () => {
     const late: Received[] = [];
     const server = await serve((request) => {
       if (request.method === 'slow') {
@@ -372,7 +372,7 @@ describe('deadlines and cancellation', () => {
 });
 
 describe('connections that fail', () => {
-  it('says what is wrong and what to do when there is no socket', async () => {
+  it('HK-07: says what is wrong and what to do when there is no socket', async () => {
     const path = '/nonexistent/lightning-rpc';
     const fault = await faultOf(connect(path).raw('getinfo'));
     expect(fault.code).toBe('rpc_unreachable');
@@ -381,7 +381,7 @@ describe('connections that fail', () => {
     expect(fault.data).toMatchObject({ path, errno: 'ENOENT', method: 'getinfo', sent: false });
   });
 
-  it('says so when nobody listens, or when it is another file', async () => {
+  it('HK-07: says so when nobody listens, or when it is another file', async () => {
     const server = await serve(silent);
     const file = join(server.folder, 'notes.txt');
     writeFileSync(file, '');
@@ -403,7 +403,7 @@ describe('connections that fail', () => {
     await expect(call).resolves.toBe('up');
   });
 
-  it('never sends a request again when the connection closes before or amid the answer', async () => {
+  it('HK-07: never sends a request again when the connection closes before or amid the answer', async () => {
     const server = await serve((request) => {
       if (request.method === 'half') {
         request.socket.end(`{"id":"${request.id}","result":{"a":`);
@@ -421,7 +421,7 @@ describe('connections that fail', () => {
     expect(server.received.map(({ method }) => method)).toEqual(['half', 'pay']);
   });
 
-  it('connects anew after lightningd was restarted', async () => {
+  it('HK-07: connects anew after lightningd was restarted', async () => {
     const server = await serve((request) => request.answer(server.connections));
     const client = connect(server.path);
     await expect(client.raw('a')).resolves.toBe(1);

@@ -30,6 +30,8 @@ export interface BackendInfo {
   /** `SQLite 3.51.0` or `PostgreSQL 18.4`. */
   readonly engine: string;
   readonly sizeBytes: number;
+  /** SQLite's write-ahead log; it grows while somebody else reads for long. 0 on PostgreSQL. */
+  readonly logBytes: number;
   /** Whether a commit that was acknowledged survives a power cut, as far as the settings tell. */
   readonly durable: boolean;
 }

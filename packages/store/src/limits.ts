@@ -28,6 +28,12 @@ export const STATEMENT_CACHE_MAX = 256;
 /** Largest file whose pages are all checked on opening: a tenth of a second without answering hooks. */
 export const QUICK_CHECK_BYTES_MAX = 64 * 1024 * 1024;
 
+/**
+ * What SQLite keeps of its write-ahead log once all readers have moved on: four times what it grows to
+ * by itself. Without it the log keeps the length that a long reader once made it grow to.
+ */
+export const LOG_KEPT_BYTES = 16 * 1024 * 1024;
+
 /** Reading connections to PostgreSQL; one plugin asks for little at once. */
 export const POSTGRES_READERS_MAX = 4;
 

@@ -238,6 +238,7 @@ class PostgresBackend implements Backend {
     return {
       engine: `PostgreSQL ${String(rows[0]?.['version'])}`,
       sizeBytes: Number(rows[0]?.['size']),
+      logBytes: 0,
       durable: rows[0]?.['fsync'] === 'on',
     };
   }

@@ -12,7 +12,13 @@ import {
 import { storeError } from './errors.ts';
 import { lockFile } from './file-lock.ts';
 import { createFile, ensureFolder, FILE_MODE, syncPath, translateFileError } from './files.ts';
-import { BUSY_BLOCK_MS, BUSY_WAIT_MS_MAX, LOCK_POLL_MS, QUICK_CHECK_BYTES_MAX } from './limits.ts';
+import {
+  BUSY_BLOCK_MS,
+  BUSY_WAIT_MS_MAX,
+  LOCK_POLL_MS,
+  LOG_KEPT_BYTES,
+  QUICK_CHECK_BYTES_MAX,
+} from './limits.ts';
 import { missingError } from './marker.ts';
 import { bringUpToDate, checkMarker, inspect } from './migrator.ts';
 import type { SchemaState } from './schema-state.ts';
@@ -139,6 +145,7 @@ function applyPragmas(db: SqliteDatabase, place: string): void {
     }
     // FULL: an acknowledged commit is on disk. NORMAL would lose the last ones on power loss.
     db.pragma('synchronous = FULL');
+    db.pragma(`journal_size_limit = ${LOG_KEPT_BYTES}`);
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
   } catch (error) {
@@ -229,6 +236,7 @@ class SqliteBackend implements Backend {
     return {
       engine: `SQLite ${String(row?.['version'])}`,
       sizeBytes: this.#reader.pragma('page_count') * this.#reader.pragma('page_size'),
+      logBytes: statSync(`${this.place}-wal`, { throwIfNoEntry: false })?.size ?? 0,
       durable: this.#writer.session.pragma('synchronous') >= 2,
     };
   }

@@ -43,6 +43,8 @@ export interface StoreInfo {
   /** How often the database was restored from a backup. */
   readonly generation: number;
   readonly sizeBytes: number;
+  /** SQLite's write-ahead log; it grows while somebody else reads for long. 0 on PostgreSQL. */
+  readonly logBytes: number;
   /** Whether an acknowledged commit survives a power cut, as far as settings tell. */
   readonly durable: boolean;
 }

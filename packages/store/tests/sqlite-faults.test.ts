@@ -158,7 +158,7 @@ describe('an SQLite store that cannot be opened', () => {
     expect(hash(location)).toBe(before);
   });
 
-  it('finds damage in the middle of the file, and leaves it for rescue', async () => {
+  it('DB-04: finds damage in the middle of the file, and leaves it for rescue', async () => {
     const location = await made(2000);
     const bytes = readFileSync(location);
     randomBytes(4096 * 4).copy(bytes, 4096 * 6);
@@ -173,7 +173,7 @@ describe('an SQLite store that cannot be opened', () => {
   it.each([
     ['was deleted', (file: string) => rmSync(file)],
     ['was emptied', (file: string) => truncateSync(file, 0)],
-  ])('does not begin anew where the file %s', async (_, damage) => {
+  ])('DB-04: does not begin anew where the file %s', async (_, damage) => {
     const location = await made();
     damage(location);
     const existed = existsSync(location);
@@ -212,7 +212,7 @@ describe('an SQLite store that cannot be opened', () => {
     },
   );
 
-  it('names a folder that may not be written, and one that is a file', async () => {
+  it('DB-04: names a folder that may not be written, and one that is a file', async () => {
     const folder = path.join(await databases.folder(), 'not-mine');
     mkdirSync(folder, { mode: 0o500 });
     const file = path.join(await databases.folder(), 'a-file');
@@ -242,7 +242,7 @@ describe('an SQLite store that cannot be opened', () => {
 });
 
 describe('two processes', () => {
-  it('do not share a database, and a killed one leaves no lock', async () => {
+  it('DB-10: do not share a database, and a killed one leaves no lock', async () => {
     const location = await made(3);
     const child = program.start([location, 'hold']);
     await child.lines(1);
@@ -256,7 +256,7 @@ describe('two processes', () => {
     expect(await count(store)).toBe(4);
   });
 
-  it('wait for a foreign writer without holding up the event loop', async () => {
+  it('DB-03: wait for a foreign writer without holding up the event loop', async () => {
     const location = await databases.location();
     const store = await start(location);
     const shell = new SqliteModule(location);
@@ -274,7 +274,7 @@ describe('two processes', () => {
     expect(await count(store)).toBe(2);
   });
 
-  it('end waiting for a foreign writer with a refusal, and nothing stored', async () => {
+  it('DB-03: end waiting for a foreign writer with a refusal, and nothing stored', async () => {
     const clock = new VirtualClock();
     const location = await databases.location();
     const store = await start(location, { clock });

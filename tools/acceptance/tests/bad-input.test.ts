@@ -72,7 +72,7 @@ describe('a database that cannot be used', () => {
     });
   });
 
-  it('that is in use by another process is refused', async () => {
+  it('DB-10: that is in use by another process is refused', async () => {
     await withNode({ plugins: ['cl-hive'] }, async (node) => {
       await node.untilState('cl-hive', 'idle');
       await refusedDatabase(
@@ -92,7 +92,7 @@ describe('a database that cannot be used', () => {
     });
   });
 
-  it('that was lost is not silently begun anew', async () => {
+  it('DB-04: that was lost is not silently begun anew', async () => {
     await withNode({ plugins: ['cl-hive-comms'] }, async (node) => {
       await node.untilState('cl-hive-comms', 'ready');
       await node.stopPlugin('cl-hive-comms');

@@ -58,7 +58,7 @@ describe('on PostgreSQL', () => {
 });
 
 describe('the end of a node', () => {
-  it.skipIf(REAL)('by kill leaves no plugin behind', async () => {
+  it.skipIf(REAL)('HK-09: by kill leaves no plugin behind', async () => {
     await withNode({ plugins: PLUGIN_NAMES }, async (node) => {
       await node.untilState('cl-hive', 'ready');
       await node.kill();

@@ -59,7 +59,7 @@ describe('siblings at boot', () => {
   const cases = COMBINATIONS.flatMap((combination) => orders(combination));
 
   it.each(cases.map((order) => [order.join(', '), order] as const))(
-    'find each other in the order %s',
+    'HK-10: find each other in the order %s',
     async (_name, order) => {
       await withNode({ plugins: order }, async (node) => {
         for (const plugin of order) {
@@ -70,7 +70,7 @@ describe('siblings at boot', () => {
     },
   );
 
-  it('idle without cl-hive-comms, say what they wait for, and wake when it starts', async () => {
+  it('HK-10: idle without cl-hive-comms, say what they wait for, and wake when it starts', async () => {
     await withNode({ plugins: ['cl-hive-archon', 'cl-hive'] }, async (node) => {
       for (const plugin of ['cl-hive-archon', 'cl-hive'] as const) {
         await node.untilState(plugin, 'idle');
@@ -92,7 +92,7 @@ describe('siblings at boot', () => {
 });
 
 describe('siblings while running', () => {
-  it('are noticed when each is stopped and started again', async () => {
+  it('HK-10: are noticed when each is stopped and started again', async () => {
     await withNode({ plugins: PLUGIN_NAMES }, async (node) => {
       await untilAllKnow(node, PLUGIN_NAMES);
       for (const plugin of PLUGIN_NAMES) {
@@ -119,7 +119,7 @@ describe('siblings while running', () => {
     });
   });
 
-  it('of an incompatible API version count as absent, with the reason', async () => {
+  it('HK-10: of an incompatible API version count as absent, with the reason', async () => {
     const stranger = path.join(
       mkdtempSync(path.join(tmpdir(), 'hive-stranger-')),
       'newer-comms.js',

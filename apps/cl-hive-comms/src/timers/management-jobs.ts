@@ -1,4 +1,4 @@
-import { addCheckpoint, type CheckpointScope, checkpointDue } from '@cl-hive/comms';
+import { type Alert, addCheckpoint, type CheckpointScope, checkpointDue } from '@cl-hive/comms';
 import type { Clock, NodeId, UnixMs } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
 import type { ManagementDesk } from '../pipeline/management-desk.ts';
@@ -21,6 +21,9 @@ export interface JobParts {
 
 const MINUTE_MS = 60_000;
 
+/** SQLite begins its log anew every 4 MB unless somebody reads an old state for long, such as a backup tool. */
+const DATABASE_LOG_BYTES_MAX = 64 * 1024 * 1024;
+
 /** What cl-hive-comms does by itself. */
 export function managementJobs(parts: JobParts): readonly Job[] {
   const { store, clock, desk, archive, office, forgetEffects } = parts;
@@ -37,6 +40,16 @@ export function managementJobs(parts: JobParts): readonly Job[] {
         await publishHead(store, await archive.head(), clock.now(), (seq, digest) =>
           office.head(seq, digest),
         );
+      },
+    },
+    {
+      name: 'watching the log of the database',
+      everyMs: MINUTE_MS,
+      run: async () => {
+        const { logBytes } = await store.info();
+        if (logBytes > DATABASE_LOG_BYTES_MAX) {
+          office.raise(longLog(logBytes));
+        }
       },
     },
     {
@@ -74,4 +87,9 @@ async function checkpointState(store: Store<CommsDatabase>, scope: CheckpointSco
     .limit(1)
     .executeTakeFirst();
   return { scope, fromSeq, firstAt: first?.at_ms as UnixMs | undefined };
+}
+
+function longLog(bytes: number): Alert {
+  const text = `the database's -wal file has ${Math.round(bytes / 1024 / 1024)} MiB: another program holds an old state of it open; end it`;
+  return { key: 'database-log', level: 'warning', text };
 }

@@ -66,4 +66,26 @@ describe('Timers', () => {
     expect(said).toHaveLength(2);
     await timers.stop();
   });
+
+  it('CK-03: six hours of suspension are made up for by one run of each job at most', async () => {
+    const clock = new VirtualClock();
+    const timers = new Timers(clock, () => {});
+    const runs = new Map<string, number>();
+    for (const everyMs of [10_000, 60_000, 3_600_000, 86_400_000]) {
+      const name = `every ${everyMs} ms`;
+      const run = async (): Promise<void> => void runs.set(name, (runs.get(name) ?? 0) + 1);
+      timers.add({ name, everyMs, run });
+    }
+    // No turn of the event loop comes between, as for a stopped process.
+    clock.advance(6 * 3_600_000);
+    await turn();
+    expect([...runs.values()]).toEqual([1, 1, 1]);
+    clock.advance(9999);
+    await turn();
+    expect([...runs.values()]).toEqual([1, 1, 1]);
+    clock.advance(1);
+    await turn();
+    expect(runs.get('every 10000 ms')).toBe(2);
+    await timers.stop();
+  });
 });

@@ -114,6 +114,7 @@ export async function databaseView(store: Pick<Store<unknown>, 'info'>): Promise
     engine: info.engine,
     schema_version: info.schemaVersion,
     size_bytes: info.sizeBytes,
+    log_bytes: info.logBytes,
     durable: info.durable,
   };
 }
