@@ -24,9 +24,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const PAGE = 4096;
 const RECEIPTS = 60;
-const NODE: NodeId = nodeId(
-  `02${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}`,
-);
+const NODE: NodeId = nodeId('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
 const FIRST: Migration = {
   id: 1,
   name: 'plugin',

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { LOG_KEPT_BYTES } from '../src/limits.ts';
 import { openStore, type Store } from '../src/index.ts';
+import { LOG_KEPT_BYTES } from '../src/limits.ts';
 import { loadSqlite } from '../src/sqlite-driver.ts';
 import { TestDatabases } from '../src/testing/index.ts';
 import { options, type Schema } from './support/schema.ts';

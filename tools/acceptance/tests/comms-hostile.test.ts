@@ -222,7 +222,9 @@ setInterval(() => console.log('tick'), 50);
         `"${'\\u0041'.repeat(1_000_000)}"`,
       ];
       for (const envelope of bombs) {
-        const answer = await node.call('hive-comms-rpc', { envelope }).catch(() => ({}));
+        const answer = await node
+          .call('hive-comms-rpc', { envelope })
+          .catch((): JsonObject => ({}));
         expect(answer['outcome']).not.toBe('executed');
       }
       for (let wave = 0; wave < 20; wave += 1) {

@@ -100,10 +100,16 @@ export function watched(name, work) {
 
 const killPoints: Plugin = {
   name: 'kill-points',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^kill-points$/ }, () => ({ path: 'hooks', namespace: 'kill-points' }));
-    onLoad({ filter: /.*/, namespace: 'kill-points' }, () => ({ contents: HOOKS, loader: 'js' }));
-    onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+  setup: (builder) => {
+    builder.onResolve({ filter: /^kill-points$/ }, () => ({
+      path: 'hooks',
+      namespace: 'kill-points',
+    }));
+    builder.onLoad({ filter: /.*/, namespace: 'kill-points' }, () => ({
+      contents: HOOKS,
+      loader: 'js',
+    }));
+    builder.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       const names = WATCHED[path.relative(ROOT, file)];
       if (names === undefined) {
         return undefined;
