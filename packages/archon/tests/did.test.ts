@@ -1,10 +1,8 @@
 import type { JsonObject } from '@cl-hive/core';
-import { nobleCurve } from '@cl-hive/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   chooseVersion,
-  createAgent,
   createAsset,
   type Did,
   type DidEvent,
@@ -20,6 +18,7 @@ import {
   verifyChain,
   versionAt,
 } from '../src/index.ts';
+import { agent, at, publicKeyOf, secretOf } from './made.ts';
 import { agents, eventsOf, operationsOf, vectors } from './vectors.ts';
 
 function without(document: JsonObject): JsonObject {
@@ -113,24 +112,6 @@ function accepted(
   }
 }
 
-const secret = (byte: number) => new Uint8Array(32).fill(byte);
-const publicKey = (byte: number) => nobleCurve.publicKey(secret(byte));
-const at = (second: number) => new Date(1_767_225_600_000 + second * 1000).toISOString();
-
-function agent(byte: number) {
-  const operation = createAgent(secret(byte), publicKey(byte), at(0));
-  const did: Did = `did:cid:${operation.id}`;
-  const chain = verifyChain(did, [localEvent(operation)], nobody);
-  if (!chain.ok) {
-    throw new Error(chain.error.message);
-  }
-  return {
-    did,
-    chain: chain.value,
-    key: { secret: secret(byte), verificationMethod: `${did}#key-1` },
-  };
-}
-
 describe('what is made here', () => {
   it('is the same for the same secret, and verifies', () => {
     expect(agent(1).did).toBe(agent(1).did);
@@ -139,14 +120,14 @@ describe('what is made here', () => {
 
   it('lives: asset, update, rotation, deactivation', () => {
     const { did, chain, key } = agent(1);
-    const rotated = rotateKey(chain, publicKey(3), key, at(10));
+    const rotated = rotateKey(chain, publicKeyOf(3), key, at(10));
     const second = extendChain(chain, localEvent(rotated), nobody);
     expect(second).toMatchObject({ ok: true });
     if (!second.ok) {
       return;
     }
-    expect(newest(second.value).key?.key).toEqual(publicKey(3));
-    const key2 = { secret: secret(3), verificationMethod: `${did}#key-2` };
+    expect(newest(second.value).key?.key).toEqual(publicKeyOf(3));
+    const key2 = { secret: secretOf(3), verificationMethod: `${did}#key-2` };
     const controllers = (wanted: Did) => (wanted === did ? second.value : undefined);
     const creation = createAsset(did, { hello: ['w', 1] }, key2, at(11));
     const asset = `did:cid:${creation.id}` as const;
@@ -182,7 +163,7 @@ describe('what is made here', () => {
     const { did, chain, key } = agent(1);
     const rotated = extendChain(
       chain,
-      localEvent(rotateKey(chain, publicKey(3), key, at(10))),
+      localEvent(rotateKey(chain, publicKeyOf(3), key, at(10))),
       nobody,
     );
     if (!rotated.ok) {

@@ -1,9 +1,7 @@
-import { lookup as systemLookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
-import { CodedError, describeError } from '@cl-hive/core';
+import { describeError } from '@cl-hive/core';
+import { publicLookup } from '@cl-hive/net';
 import { WebSocket } from 'ws';
 import { NOSTR_LIMITS, NOSTR_TIMES } from './limits.ts';
-import { isPublicAddress } from './public-address.ts';
 
 /** UTF-8 takes at most three bytes for a UTF-16 unit. */
 const TEXT_BYTES_MAX = 3 * NOSTR_LIMITS.frameChars;
@@ -63,23 +61,4 @@ export const dialWebSocket: Dial = (url, events, guarded) => {
     close: () => socket.close(1000),
     terminate: () => socket.terminate(),
   };
-};
-
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '', 0);
-      return;
-    }
-    const [first] = addresses;
-    if (first === undefined || addresses.some(({ address }) => !isPublicAddress(address))) {
-      callback(new CodedError('relay_address', `${hostname} is not a public address`), '', 0);
-      return;
-    }
-    if (options.all === true) {
-      callback(null, addresses);
-    } else {
-      callback(null, first.address, first.family);
-    }
-  });
 };

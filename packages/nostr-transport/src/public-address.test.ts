@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foreignRelayUrl, isPublicAddress } from './public-address.ts';
+import { foreignRelayUrl } from './public-address.ts';
 import { relayUrl } from './relay-url.ts';
 
 describe('foreignRelayUrl', () => {
@@ -44,11 +44,6 @@ describe('foreignRelayUrl', () => {
     `wss://${'a'.repeat(300)}.example`,
   ])('refuses %s', (url) => {
     expect(foreignRelayUrl(url)).toBeUndefined();
-  });
-
-  it('calls no text an address', () => {
-    expect(isPublicAddress('relay.example.com')).toBe(false);
-    expect(isPublicAddress('1.1.1.1')).toBe(true);
   });
 });
 

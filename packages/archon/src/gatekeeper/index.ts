@@ -1,0 +1,4 @@
+export * from './backoff.ts';
+export * from './client.ts';
+export * from './compare.ts';
+export * from './health.ts';
