@@ -262,6 +262,11 @@ export class World {
       case 'send':
         this.#send(node, command.to, command.message);
         return;
+      case 'send_signed':
+        for (const to of command.to) {
+          this.#send(node, to, { ...command.message, signature: 'signed' });
+        }
+        return;
       case 'accept': {
         const { ballot, value, stop } = command;
         const acceptance = { member: node.id, stop, signature: 'signed' };

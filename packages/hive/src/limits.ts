@@ -12,8 +12,11 @@ export const GRANTS_PER_HOLDER_MAX = 5;
 /** Grants kept in all: every member at its own limit. */
 export const GRANTS_MAX = MEMBERS_MAX * GRANTS_PER_HOLDER_MAX;
 
-/** Attempts known to be aborted, kept against late copies of their requests; older ones are past. */
+/** Attempts known to be aborted that late copies of their requests could still revive. */
 export const ABORTED_MAX = 4 * GRANTS_MAX;
+
+/** Words of aborts kept as long as the grants of openings are compared; the oldest past ones go first. */
+export const ABORT_WORDS_MAX = 5 * ABORTED_MAX;
 
 /** Openings one node pursues at once, unresolved ones included. */
 export const WISHES_MAX = 16;
@@ -35,6 +38,15 @@ export const INTENT_HOLD_MS = 60_000;
 
 /** Original intents of one member that are remembered; more are refused, older ones are not evicted. */
 export const FOREIGN_INTENTS_PER_MEMBER_MAX = 5;
+
+/** Windows for which the grants of openings are kept to be compared: a week. */
+export const PROOF_WINDOWS = 144;
+
+/** Milliseconds between two showings to members that have not answered. */
+export const PROOF_AGAIN_MS = 600_000;
+
+/** Openings of one holder whose grants are kept; with more, its oldest are dropped first. */
+export const PROOFS_PER_HOLDER_MAX = 50;
 
 /** Unused grants after which a holder is backed off. */
 export const STRIKES_FREE = 2;

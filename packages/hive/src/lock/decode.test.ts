@@ -5,12 +5,24 @@ import { decodeLockMessage, type LockMessage } from '../index.ts';
 const node = `02${'a'.repeat(64)}`;
 const ballot = { round: 3, proposer: node };
 const value = { number: 2, members: [node], previous: 'f'.repeat(64) };
+const signature = 'y'.repeat(104);
+const about = { attempt: 'w.1', target: node, window: 1, holder: node, epoch: 1 };
 const acceptance = { member: node, stop: 9, signature: 'y'.repeat(104) };
 const SAMPLES = {
   request: { kind: 'request', attempt: 'w.1', target: node, window: 1, epoch: 1 },
-  grant: { kind: 'grant', attempt: 'w.1', epoch: 1 },
+  grant: { kind: 'grant', attempt: 'w.1', target: node, window: 1, epoch: 1, signature },
   refuse: { kind: 'refuse', attempt: 'w.1', reason: 'held', holder: node, epoch: 1 },
-  abort: { kind: 'abort', attempt: 'w.1', target: node, window: 1 },
+  abort: { kind: 'abort', attempt: 'w.1', target: node, window: 1, signature },
+  proof: { kind: 'proof', proof: { ...about, words: [{ member: node, signature }] } },
+  proof_known: { kind: 'proof_known', attempt: 'w.1' },
+  double: {
+    kind: 'double',
+    double: {
+      first: { ...about, member: node, signature },
+      second: { ...about, member: node, signature },
+      abort: signature,
+    },
+  },
   aborted: { kind: 'aborted', attempt: 'w.1' },
   prepare: { kind: 'prepare', epoch: 1, ballot },
   promise: { kind: 'promise', epoch: 1, ballot, accepted: { ballot, value } },

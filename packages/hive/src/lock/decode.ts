@@ -23,6 +23,12 @@ const ballot = object({ round: integer(0), proposer: nodeIdDecoder });
 const value = object({ number: epochNumber, members, previous: hash });
 const accepted = object({ ballot, value });
 const acceptance = object({ member: nodeIdDecoder, stop: window, signature: zbase });
+const about = { attempt, target: nodeIdDecoder, window, holder: nodeIdDecoder, epoch: epochNumber };
+const word = object({ ...about, member: nodeIdDecoder, signature: zbase });
+const proof = object({
+  ...about,
+  words: array(object({ member: nodeIdDecoder, signature: zbase }), MEMBERS_MAX),
+});
 const reason = oneOf(
   'held',
   'aborted',
@@ -41,9 +47,14 @@ const reason = oneOf(
 /** The members of each kind of message, besides `kind`. */
 const FIELDS = {
   request: object({ attempt, target: nodeIdDecoder, window, epoch: epochNumber }),
-  grant: object({ attempt, epoch: epochNumber }),
+  grant: object({ attempt, target: nodeIdDecoder, window, epoch: epochNumber, signature: zbase }),
   refuse: object({ attempt, reason, holder: optional(nodeIdDecoder), epoch: epochNumber }),
-  abort: object({ attempt, target: nodeIdDecoder, window }),
+  abort: object({ attempt, target: nodeIdDecoder, window, signature: zbase }),
+  proof: object({ proof }),
+  proof_known: object({ attempt }),
+  double: object({
+    double: object({ first: word, second: word, abort: optional(zbase) }),
+  }),
   aborted: object({ attempt }),
   prepare: object({ epoch: epochNumber, ballot }),
   promise: object({ epoch: epochNumber, ballot, accepted: optional(accepted) }),

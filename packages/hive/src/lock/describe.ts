@@ -1,5 +1,5 @@
 import type { NodeId } from '@cl-hive/core';
-import { epochFor, majority } from './epoch.ts';
+import { epochFor, grantsNeeded } from './epoch.ts';
 import type { LockState } from './state.ts';
 import type { RefusalReason, WishPhase, WishReason } from './types.ts';
 
@@ -31,7 +31,10 @@ export function describeWishes(state: LockState): readonly WishReport[] {
       target,
       phase,
       window,
-      grants: { have: have.length, need: members.length === 0 ? 0 : majority(members.length) },
+      grants: {
+        have: have.length,
+        need: members.length === 0 ? 0 : grantsNeeded(members.length, state.liars),
+      },
       silent: waits
         ? members.filter(
             (member) => round?.granted.has(member) !== true && round?.refused.has(member) !== true,

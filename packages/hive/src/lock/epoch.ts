@@ -43,6 +43,14 @@ export function majority(members: number): number {
   return Math.floor(members / 2) + 1;
 }
 
+/**
+ * Grants that an opening needs among `members`, so that any two such sets share more than `liars`
+ * members; without liars, a majority.
+ */
+export function grantsNeeded(members: number, liars: number): number {
+  return Math.min(members, majority(members + liars));
+}
+
 /** Members sorted and without repetition. */
 export function electorate(members: Iterable<NodeId>): readonly NodeId[] {
   return [...new Set(members)].sort();

@@ -1,9 +1,11 @@
 import type { NodeId } from '@cl-hive/core';
 import {
+  ABORT_WORDS_MAX,
   ABORTED_MAX,
   BACK_OFF_WINDOWS_MAX,
   GRANTS_MAX,
   GRANTS_PER_HOLDER_MAX,
+  PROOF_WINDOWS,
   STRIKES_FREE,
 } from '../limits.ts';
 import { epochFor, newestEpoch } from './epoch.ts';
@@ -71,6 +73,20 @@ export function decideGrant(turn: Turn, holder: NodeId, request: Request): Answe
   return newGrant(turn, holder, request);
 }
 
+/** Aborts whose requests could still be answered. */
+function liveAborts({ tables, height }: LockState): number {
+  return [...tables.aborted.values()].filter(({ window }) => height < releaseHeight(window)).length;
+}
+
+/** Makes room for a word: the oldest that only serves as evidence goes. */
+function dropAbortWord(turn: Turn): void {
+  const { aborted } = turn.state.tables;
+  if (aborted.size >= ABORT_WORDS_MAX) {
+    const [oldest] = [...aborted].sort(([, a], [, b]) => a.window - b.window);
+    turn.row('aborted', oldest?.[0] ?? '', undefined);
+  }
+}
+
 function newGrant(turn: Turn, holder: NodeId, request: Request): Answer {
   const { state } = turn;
   const { attempt, target, window } = request;
@@ -88,7 +104,7 @@ function newGrant(turn: Turn, holder: NodeId, request: Request): Answer {
   if (live.length >= GRANTS_PER_HOLDER_MAX) {
     return refusal('quota');
   }
-  if (state.tables.grants.size >= GRANTS_MAX || state.tables.aborted.size >= ABORTED_MAX) {
+  if (state.tables.grants.size >= GRANTS_MAX || liveAborts(state) >= ABORTED_MAX) {
     turn.command({ kind: 'notice', code: 'bound_reached', detail: 'grants' });
     return refusal('full');
   }
@@ -109,7 +125,9 @@ export function onRequest(turn: Turn, from: NodeId, request: Request): void {
   const { attempt } = request;
   const epoch = newestEpoch(turn.state.tables.epochs.values())?.number ?? 0;
   if (answer.granted) {
-    turn.send(from, { kind: 'grant', attempt, epoch: request.epoch });
+    const { target, window } = request;
+    const message = { kind: 'grant', attempt, target, window, epoch: request.epoch } as const;
+    turn.command({ kind: 'send_signed', to: [from], message });
     return;
   }
   const { reason, holder } = answer;
@@ -139,9 +157,10 @@ export function onAbort(
   }
   const now = windowOf(state.height);
   const known = state.tables.aborted.has(attempt);
-  const room = [...state.tables.aborted.keys()].length < ABORTED_MAX;
+  const room = liveAborts(state) < ABORTED_MAX;
   if (!known && window >= now && window <= now + 1 && (room || grant !== undefined)) {
-    turn.row('aborted', attempt, window);
+    dropAbortWord(turn);
+    turn.row('aborted', attempt, { window, holder: from, signature: message.signature });
   }
   turn.row('grants', attempt, undefined);
   turn.send(from, { kind: 'aborted', attempt });
@@ -154,7 +173,8 @@ export function onAbort(
 export function releaseByHeight(turn: Turn): void {
   const { tables, height } = turn.state;
   const over = [...tables.grants.values()].filter((grant) => !binds(grant, turn.state));
-  const past = [...tables.aborted].filter(([, window]) => height >= releaseHeight(window));
+  const oldest = windowOf(height) - PROOF_WINDOWS;
+  const past = [...tables.aborted].filter(([, { window }]) => window < oldest);
   if (over.length + past.length > 0) {
     turn.row('marks', 'height', height);
   }

@@ -1,6 +1,6 @@
 import type { NodeId } from '@cl-hive/core';
 import { INTENT_HOLD_MS, REQUEST_AGAIN_MS, WISH_WINDOWS_MAX } from '../limits.ts';
-import { type Epoch, epochFor, majority } from './epoch.ts';
+import { type Epoch, epochFor, grantsNeeded } from './epoch.ts';
 import { decideGrant, grantFor } from './grantor.ts';
 import type { LockState, Round } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -141,6 +141,7 @@ function firstRound(turn: Turn, wish: Wish): Round {
   }
   return {
     granted: new Set([turn.state.self]),
+    words: new Map(),
     refused: new Map(),
     askedAt: turn.now,
     holdUntil: alone ? turn.now : turn.now + INTENT_HOLD_MS,
@@ -193,7 +194,7 @@ export function mayOpen(
   }
   const granted = epoch.members.filter((member) => round.granted.has(member)).length;
   return (
-    granted >= majority(epoch.members.length) &&
+    granted >= grantsNeeded(epoch.members.length, state.liars) &&
     grantFor(state, wish.target)?.attempt === attemptId(id, wish.window) &&
     now >= round.holdUntil &&
     (state.originals.size === 0 || wish.approved) &&
@@ -202,7 +203,9 @@ export function mayOpen(
 }
 
 function commit(turn: Turn, wish: Wish): void {
-  const { id, target, capacitySat, window } = change(turn, wish, { phase: 'opening' });
+  const round = turn.state.rounds.get(wish.id);
+  const words = [...(round?.words ?? [])].map(([member, signature]) => ({ member, signature }));
+  const { id, target, capacitySat, window } = change(turn, wish, { phase: 'opening', words });
   turn.command({ kind: 'open', id, attempt: attemptId(id, window), target, capacitySat });
 }
 
@@ -224,7 +227,7 @@ const LASTING: ReadonlySet<RefusalReason> = new Set([
 function hopeless(state: LockState, wish: Wish, round: Round, epoch: Epoch): boolean {
   const { members } = epoch;
   const lost = members.filter((member) => round.refused.has(member));
-  if (members.length - lost.length >= majority(members.length)) {
+  if (members.length - lost.length >= grantsNeeded(members.length, state.liars)) {
     return false;
   }
   return lost.some((member) => {
@@ -243,9 +246,8 @@ export function abandon(turn: Turn, wish: Wish, to: Partial<Wish>): void {
   const untold = (epoch?.members ?? []).filter((member) => member !== state.self);
   turn.row('grants', attempt, undefined);
   turn.row('releases', attempt, { target: wish.target, window: wish.window, untold });
-  for (const member of untold) {
-    turn.send(member, { kind: 'abort', attempt, target: wish.target, window: wish.window });
-  }
+  const message = { kind: 'abort', attempt, target: wish.target, window: wish.window } as const;
+  turn.command({ kind: 'send_signed', to: untold, message });
   if (state.originals.size > 0) {
     turn.command({ kind: 'take_back', target: wish.target });
   }
@@ -275,8 +277,15 @@ export function onAnswer(
   }
   const granted = new Set(round.granted);
   const refused = new Map(round.refused);
-  if (message.kind === 'grant' && message.epoch === epoch.number) {
+  const words = new Map(round.words);
+  if (
+    message.kind === 'grant' &&
+    message.epoch === epoch.number &&
+    message.target === wish.target &&
+    message.window === wish.window
+  ) {
     granted.add(from);
+    words.set(from, message.signature);
     refused.delete(from);
   } else if (message.kind === 'refuse' && !granted.has(from)) {
     const { reason, holder } = message;
@@ -285,6 +294,6 @@ export function onAnswer(
       turn.send(from, { kind: 'ask_epoch', after: epoch.number });
     }
   }
-  turn.patch({ rounds: new Map(state.rounds).set(wish.id, { ...round, granted, refused }) });
+  turn.patch({ rounds: new Map(state.rounds).set(wish.id, { ...round, granted, words, refused }) });
   gather(turn, wish);
 }

@@ -3,6 +3,7 @@ export * from './describe.ts';
 export * from './epoch.ts';
 export { grantFor } from './grantor.ts';
 export { isFinal, mayOpen } from './holder.ts';
+export * from './proof.ts';
 export { type LockState, lockRows, newLock, restoreLock } from './state.ts';
 export { stepLock } from './step.ts';
 export * from './target.ts';

@@ -59,6 +59,13 @@ class Fleet {
         if (this.states.has(command.to)) {
           this.give(command.to, { kind: 'message', from: to, message: command.message });
         }
+      } else if (command.kind === 'send_signed') {
+        for (const other of command.to) {
+          if (this.cut.has(to) === this.cut.has(other) && this.states.has(other)) {
+            const message = { ...command.message, signature: `${to} signs` };
+            this.give(other, { kind: 'message', from: to, message });
+          }
+        }
       } else if (command.kind === 'accept') {
         const { ballot, value, stop } = command;
         const acceptance = { member: to, stop, signature: 'signed' };
@@ -385,13 +392,13 @@ describe('the intent lock', () => {
     fleet.give(B, {
       kind: 'message',
       from: A,
-      message: { kind: 'abort', attempt: 'c.100000', target: T, window: 100_000 },
+      message: { kind: 'abort', signature: 's', attempt: 'c.100000', target: T, window: 100_000 },
     });
     expect(fleet.states.get(B)?.tables.grants.size).toBe(1);
     const abort: LockInput = {
       kind: 'message',
       from: C,
-      message: { kind: 'abort', attempt: 'c.100000', target: T, window: 100_000 },
+      message: { kind: 'abort', signature: 's', attempt: 'c.100000', target: T, window: 100_000 },
     };
     fleet.give(B, abort);
     fleet.restart(B);

@@ -5,6 +5,8 @@ import type { LockRow, LockTable, LockTables, RefusalReason } from './types.ts';
 /** Answers to one attempt; lost in a crash and asked for again. */
 export interface Round {
   readonly granted: ReadonlySet<NodeId>;
+  /** Signatures of the grants of others. */
+  readonly words: ReadonlyMap<NodeId, string>;
   readonly refused: ReadonlyMap<
     NodeId,
     { readonly reason: RefusalReason; readonly holder?: NodeId }
@@ -42,7 +44,11 @@ export interface LockState {
   /** Targets with a channel of some member. */
   readonly taken: ReadonlyMap<NodeId, ReadonlySet<NodeId>>;
   readonly electorate: readonly NodeId[] | undefined;
+  /** Lying members that an opening withstands. */
+  readonly liars: number;
   readonly proposal: Proposal | undefined;
+  /** Guard time at which proofs were last shown again. */
+  readonly provedAt: number;
   readonly reconciledAt: ReadonlyMap<string, number>;
 }
 
@@ -58,6 +64,8 @@ export function newLock(self: NodeId, epoch: Epoch | undefined): LockState {
       releases: new Map(),
       epochs: epoch === undefined ? new Map() : new Map([[String(epoch.number), epoch]]),
       acceptors: new Map(),
+      proofs: new Map(),
+      doubles: new Map(),
       marks: new Map(),
     },
     height: 0,
@@ -66,6 +74,8 @@ export function newLock(self: NodeId, epoch: Epoch | undefined): LockState {
     foreign: new Map(),
     taken: new Map(),
     electorate: undefined,
+    liars: 0,
+    provedAt: 0,
     proposal: undefined,
     reconciledAt: new Map(),
   };

@@ -3,6 +3,7 @@ import { FOREIGN_INTENTS_PER_MEMBER_MAX, TAKEN_TARGETS_MAX } from '../limits.ts'
 import { electorate } from './epoch.ts';
 import { onAbort, onRequest, releaseByHeight } from './grantor.ts';
 import { abandon, advance, onAnswer } from './holder.ts';
+import { onDouble, onProof, onProofKnown, repeatProofs } from './proof.ts';
 import type { LockState } from './state.ts';
 import {
   onAccept,
@@ -43,6 +44,7 @@ function apply(turn: Turn, input: LockInput): void {
     case 'tick':
       reconcileUnknown(turn);
       repeatReleases(turn);
+      repeatProofs(turn);
       propose(turn);
       return;
     case 'block':
@@ -50,6 +52,9 @@ function apply(turn: Turn, input: LockInput): void {
       return;
     case 'wish':
       addWish(turn, input);
+      return;
+    case 'tolerate':
+      turn.patch({ liars: input.liars });
       return;
     case 'approve':
     case 'cancel':
@@ -106,6 +111,15 @@ function onMessage(turn: Turn, from: NodeId, message: LockMessage): void {
       }
       return;
     }
+    case 'proof':
+      onProof(turn, from, message);
+      return;
+    case 'proof_known':
+      onProofKnown(turn, from, message);
+      return;
+    case 'double':
+      onDouble(turn, from, message);
+      return;
     case 'prepare':
       onPrepare(turn, from, message);
       return;
@@ -159,6 +173,8 @@ function onOriginalIntent(turn: Turn, from: NodeId, target: NodeId): void {
     (wish) => wish.target === target && wish.phase === 'gathering',
   );
   if (gathering !== undefined && state.self < from) {
+    // Ours wins; said again, since it may not have heard it, and would open.
+    turn.command({ kind: 'announce', target });
     return;
   }
   turn.patch({ foreign: new Map(state.foreign).set(key, windowOf(state.height)) });

@@ -12,6 +12,42 @@ export interface Grant {
   readonly since: number;
 }
 
+/** A grant as its member signed it (`grantText`). */
+export interface GrantWord {
+  readonly member: NodeId;
+  readonly attempt: string;
+  readonly target: NodeId;
+  readonly window: number;
+  readonly holder: NodeId;
+  readonly epoch: number;
+  /** zbase32. */
+  readonly signature: string;
+}
+
+/** The grants of others by which a channel was opened. */
+export interface Proof extends Omit<GrantWord, 'member' | 'signature'> {
+  readonly words: readonly { readonly member: NodeId; readonly signature: string }[];
+  /** Members that have not seen a proof of this node. */
+  readonly untold: readonly NodeId[];
+}
+
+/**
+ * Two grants of one member for one target and window, both used. `abort` is the signature by which
+ * the holder of the first gave up what it then used.
+ */
+export interface DoubleGrant {
+  readonly first: GrantWord;
+  readonly second: GrantWord;
+  readonly abort?: string;
+}
+
+/** A holder's word that it gave an attempt up. */
+export interface AbortWord {
+  readonly window: number;
+  readonly holder: NodeId;
+  readonly signature: string;
+}
+
 /**
  * Where an opening stands. `approval`: a person must say yes. `waiting`: for a window it may ask in.
  * `gathering`: asking for grants. `opening`: stored before the RPC is called. `unknown`: its outcome
@@ -56,6 +92,8 @@ export interface Wish {
   readonly madeIn: number;
   readonly approved: boolean;
   readonly reason?: WishReason;
+  /** Grants of others that it was opened by: the holder can show its majority. */
+  readonly words?: Proof['words'];
   /** Funding outpoint or other marker, once opened. */
   readonly outcome?: string;
 }
@@ -85,13 +123,17 @@ export interface Acceptor {
 /** The tables that outlive a crash; each row is stored under its key. */
 export interface LockTables {
   readonly grants: Grant;
-  /** Attempts that their holders aborted, with their window. */
-  readonly aborted: number;
+  /** Attempts that their holders aborted, with their words. */
+  readonly aborted: AbortWord;
   readonly strikes: Strike;
   readonly wishes: Wish;
   readonly releases: Release;
   readonly epochs: Epoch;
   readonly acceptors: Acceptor;
+  /** Openings whose grants were shown, by `holder/attempt`; a week of them. */
+  readonly proofs: Proof;
+  /** Evidence, by `member/window/target`. */
+  readonly doubles: DoubleGrant;
   /** `height`: greatest block height that released something. */
   readonly marks: number;
 }
@@ -132,7 +174,14 @@ export type LockMessage =
       readonly window: number;
       readonly epoch: number;
     }
-  | { readonly kind: 'grant'; readonly attempt: string; readonly epoch: number }
+  | {
+      readonly kind: 'grant';
+      readonly attempt: string;
+      readonly target: NodeId;
+      readonly window: number;
+      readonly epoch: number;
+      readonly signature: string;
+    }
   | {
       readonly kind: 'refuse';
       readonly attempt: string;
@@ -147,7 +196,11 @@ export type LockMessage =
       readonly attempt: string;
       readonly target: NodeId;
       readonly window: number;
+      readonly signature: string;
     }
+  | { readonly kind: 'proof'; readonly proof: Omit<Proof, 'untold'> }
+  | { readonly kind: 'proof_known'; readonly attempt: string }
+  | { readonly kind: 'double'; readonly double: DoubleGrant }
   | { readonly kind: 'aborted'; readonly attempt: string }
   | { readonly kind: 'prepare'; readonly epoch: number; readonly ballot: Ballot }
   | {
@@ -166,6 +219,11 @@ export type LockMessage =
   | { readonly kind: 'ask_epoch'; readonly after: number }
   | { readonly kind: 'epoch'; readonly epoch: Epoch };
 
+type Unsigned<T> = T extends { readonly signature: string } ? Omit<T, 'signature'> : never;
+
+/** A message that the runner signs before it sends it. */
+export type SignedLockMessage = Unsigned<LockMessage>;
+
 /** What the lock is told. Facts may come twice and in any order. */
 export type LockInput =
   | { readonly kind: 'start' }
@@ -179,6 +237,12 @@ export type LockInput =
       readonly approved: boolean;
     }
   | { readonly kind: 'approve'; readonly id: string }
+  /**
+   * How many lying members an opening of this node withstands: 0 (the default) needs a majority and
+   * finds liars afterwards, 1 needs as many grants as make sure that an honest member is in both of
+   * any two sets.
+   */
+  | { readonly kind: 'tolerate'; readonly liars: number }
   | { readonly kind: 'cancel'; readonly id: string }
   /** A person opens without the majority, and answers for it. */
   | { readonly kind: 'overrule'; readonly id: string }
@@ -215,6 +279,12 @@ export type LockCommand =
   /** One transaction; nothing after it may run before it is on disk. */
   | { readonly kind: 'store'; readonly rows: readonly LockRow[] }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: LockMessage }
+  /** Sign `lockText(to, message)` for each of `to`, and send the message with its `signature`. */
+  | {
+      readonly kind: 'send_signed';
+      readonly to: readonly NodeId[];
+      readonly message: SignedLockMessage;
+    }
   /**
    * Sign `acceptanceText(value, ballot, stop)` and send `accepted` with it to `to`, which may be this
    * node itself: then it is the next input, as a message from self.
@@ -249,7 +319,7 @@ export type LockCommand =
   | { readonly kind: 'take_back'; readonly target: NodeId }
   | {
       readonly kind: 'notice';
-      readonly code: WishReason | 'epoch_begins' | 'bound_reached';
+      readonly code: WishReason | 'epoch_begins' | 'bound_reached' | 'double_grant';
       readonly id?: string;
       readonly detail?: string;
     };

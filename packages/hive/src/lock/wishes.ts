@@ -1,5 +1,6 @@
 import { FINISHED_WISHES_MAX, RECONCILE_AGAIN_MS, WISHES_MAX } from '../limits.ts';
 import { abandon, isFinal } from './holder.ts';
+import { proveOpening } from './proof.ts';
 import type { Turn } from './turn.ts';
 import type { LockInput, Wish } from './types.ts';
 import { attemptId, releaseHeight, windowOf } from './window.ts';
@@ -80,6 +81,7 @@ export function settleWish(
   }
   const { reason: _, ...rest } = wish;
   if (input.outcome === 'opened') {
+    proveOpening(turn, wish);
     turn.row('wishes', wish.id, {
       ...rest,
       phase: 'opened',
@@ -113,8 +115,9 @@ export function repeatReleases(turn: Turn): void {
       turn.row('marks', 'height', height);
       continue;
     }
-    for (const member of untold) {
-      turn.send(member, { kind: 'abort', attempt, target, window });
+    if (untold.length > 0) {
+      const message = { kind: 'abort', attempt, target, window } as const;
+      turn.command({ kind: 'send_signed', to: untold, message });
     }
   }
 }
