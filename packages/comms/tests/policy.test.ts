@@ -54,7 +54,7 @@ function codeOf(action: () => unknown): string {
 }
 
 describe('judge against the slow model', () => {
-  it('gives the same verdict for the same reasons', () => {
+  it('I6: gives the same verdict for the same reasons', () => {
     const seen = new Map<string, number>();
     fc.assert(
       fc.property(question, (asked) => {

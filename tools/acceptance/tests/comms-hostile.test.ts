@@ -102,7 +102,7 @@ async function ready(node: NodeUnderTest): Promise<void> {
 }
 
 describe('the door that clnrest opens', () => {
-  it('TI-16: has no port of its own, takes no address for a name, and keeps runes out of the log', async () => {
+  it('TI-16, I6: has no port of its own, takes no address for a name, and keeps runes out of the log', async () => {
     await withNode({ plugins: ['cl-hive-comms'] }, async (node) => {
       await ready(node);
       const alice = await Advisor.authorize(node, 'alice', ACT);
@@ -140,7 +140,7 @@ describe('the door that clnrest opens', () => {
 });
 
 describe('authorizing again', () => {
-  it('PB-07: shows no token of an advisor that has one, and leaves a receipt', async () => {
+  it('PB-07, I6: shows no token of an advisor that has one, and leaves a receipt', async () => {
     await withNode({ plugins: ['cl-hive-comms'] }, async (node) => {
       await ready(node);
       const first = await node.call('hive-client-authorize', { advisor: 'victim' });
@@ -168,7 +168,7 @@ describe('authorizing again', () => {
 });
 
 describe('a database that somebody else locks', () => {
-  it('DB-03: holds up no other call, and loses no nonce', async () => {
+  it('DB-03, I10: holds up no other call, and loses no nonce', async () => {
     await withNode({ plugins: ['cl-hive-comms'] }, async (node) => {
       await ready(node);
       const alice = await Advisor.authorize(node, 'alice', ACT);
@@ -190,7 +190,7 @@ describe('a database that somebody else locks', () => {
 });
 
 describe('what goes wrong around the plugin', () => {
-  it('HK-03: noise on stdout reaches the log and nothing else', async () => {
+  it('HK-03, I10: noise on stdout reaches the log and nothing else', async () => {
     const noise = `
 console.log('banner');
 console.log(JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }));
@@ -208,7 +208,7 @@ setInterval(() => console.log('tick'), 50);
     });
   });
 
-  it('HK-06: hostile input does not exhaust a heap of 96 MB', async () => {
+  it('HK-06, I10: hostile input does not exhaust a heap of 96 MB', async () => {
     const file = wrapped('small', '#!/usr/bin/env -S node --max-old-space-size=96', '');
     await withNode({ plugins: [{ path: file }] }, async (node) => {
       await ready(node);

@@ -56,7 +56,7 @@ describe('an advisor with a token', () => {
 });
 
 describe('who is behind a request', () => {
-  it('is proven by a signature, never by being able to call', async () => {
+  it('I6: is proven by a signature, never by being able to call', async () => {
     await withNode({ plugins: ['cl-hive-comms'] }, async (node) => {
       await node.untilState('cl-hive-comms', 'ready');
       const alice = await Advisor.authorize(node, 'alice', ACT);

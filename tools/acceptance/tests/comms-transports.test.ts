@@ -93,7 +93,7 @@ describe('messages between two nodes', () => {
     });
   });
 
-  it('GP-09, HK-01: whatever a peer sends, nothing stops and the next message arrives', async () => {
+  it('GP-09, HK-01, I10: whatever a peer sends, nothing stops and the next message arrives', async () => {
     await withPair(PLUGINS, async (first, second) => {
       await ready(second);
       await second.node.call('hive-comms-register-handler', {
