@@ -13,8 +13,25 @@ describe('the manifest of cl-hive', () => {
       'hive-siblings',
       'hive-phase6-plugins',
       'hive-inject-packet',
+      'hive-pending-actions',
+      'hive-approve-action',
+      'hive-reject-action',
+      'hive-set-mode',
+      'hive-budget-summary',
+      'hive-intent-status',
+      'hive-openings',
+      'hive-open-channel',
+      'hive-lock-status',
+      'hive-lock-overrule',
     ]);
-    expect(names('options')).toEqual(['hive-db']);
+    expect(names('options').sort()).toEqual([
+      'hive-budget-max-per-channel-pct',
+      'hive-budget-reserve-pct',
+      'hive-db',
+      'hive-failsafe-budget-per-day',
+      'hive-governance-mode',
+      'hive-lock-liars',
+    ]);
   });
 
   it('hooks nothing, so that it cannot slow the node down, and can be stopped and started', () => {

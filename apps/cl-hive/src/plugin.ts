@@ -1,6 +1,8 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
 import { injectPacket } from './methods/hive-inject-packet.ts';
 import { phase6Plugins, siblings } from './methods/hive-siblings.ts';
+import { withOpenings } from './methods/opening-methods.ts';
+import { OPENING_OPTIONS } from './openings/options.ts';
 import type { HiveServices } from './services.ts';
 
 const declared = defineSuitePlugin<HiveServices>({
@@ -10,17 +12,20 @@ const declared = defineSuitePlugin<HiveServices>({
   prefixes: ['hive'],
   statusMethod: 'hive-status',
   databaseOption: 'hive-db',
+  options: OPENING_OPTIONS,
   load: () => import('./services.ts'),
 });
 const watch = () => declared.life().siblings;
 const ready = () => declared.life().ready();
 const hive = () => ready().hive;
 
-/** The plugin as lightningd starts it. */
-export const plugin = declared.plugin
+const routed = declared.plugin
   .method('hive-siblings', siblings(watch))
   .method('hive-phase6-plugins', phase6Plugins(watch))
   .method('hive-inject-packet', injectPacket(hive))
   .on('block_added', ({ height }) => declared.life().services?.hive.block(height), {
     latestOnly: true,
   });
+
+/** The plugin as lightningd starts it. */
+export const plugin = withOpenings(routed, () => ready().openings);

@@ -8,6 +8,7 @@ import type { Store } from '@cl-hive/store';
 import { Hive } from './hive.ts';
 import { CALL_MS } from './limits.ts';
 import type { Disk } from './line/line.ts';
+import { Openings } from './openings/openings.ts';
 import { commsWire, registerWithComms } from './ports/comms-wire.ts';
 import { lightningNode } from './ports/lightning-node.ts';
 import type { HivePorts } from './ports/ports.ts';
@@ -21,6 +22,7 @@ import { hiveView } from './views/hive-view.ts';
 export class HiveServices extends DependentServices<HiveDatabase> {
   readonly hive: Hive;
   readonly signer: NodeSigner;
+  readonly openings: Openings;
   readonly #context: PluginContext;
 
   constructor(
@@ -29,10 +31,12 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     context: PluginContext,
     hive: Hive,
     signer: NodeSigner,
+    openings: Openings,
   ) {
     super(store, nodeId, context);
     this.hive = hive;
     this.signer = signer;
+    this.openings = openings;
     this.#context = context;
   }
 
@@ -53,6 +57,7 @@ export class HiveServices extends DependentServices<HiveDatabase> {
 
   /** Waits for what is under way, then lets go of the database. */
   async close(): Promise<void> {
+    await this.openings.stop();
     await this.hive.close();
     await this.store.close();
   }
@@ -101,7 +106,8 @@ export async function open(
       node: lightningNode(rpc),
     };
     const hive = new Hive(nodeId, ports, await loadHiveState(store.reader, nodeId));
-    return new HiveServices(store, nodeId, context, hive, signer);
+    const openings = await Openings.open(context, store, hive);
+    return new HiveServices(store, nodeId, context, hive, signer, openings);
   } catch (error) {
     await store.close();
     throw error;

@@ -1,3 +1,5 @@
+// The type of a column that the database fills in, such as a serial key.
+export type { Generated } from 'kysely';
 export type { StoreLog } from './backend.ts';
 export { verifyBackup } from './backup.ts';
 export type { BackupManifest } from './backup-manifest.ts';

@@ -1,4 +1,5 @@
 import type { MetaTable } from '@cl-hive/runtime/services';
+import type { Generated } from '@cl-hive/store';
 
 /** A member of the hive; `joined_at` in seconds, a label. */
 export interface MemberRow {
@@ -47,6 +48,35 @@ export interface SeenRow {
   readonly seen_at: number;
 }
 
+/** A row of the intent lock: JSON by table and key. */
+export interface LockTableRow {
+  readonly tbl: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** An order for this node's channels: JSON, and what is searched for. */
+export interface OrderTableRow {
+  readonly seq: Generated<number>;
+  readonly id: string;
+  readonly wish: string;
+  readonly state: string;
+  readonly live: string | null;
+  readonly done_at: number | null;
+  readonly body: string;
+}
+
+/** What waits or waited for a person; times in seconds, labels. */
+export interface PendingActionRow {
+  readonly id: Generated<number>;
+  readonly action_type: string;
+  readonly payload: string;
+  readonly proposed_at: number;
+  readonly expires_at: number;
+  readonly status: string;
+  readonly order_id: string;
+}
+
 /** The rows of cl-hive's tables (`migrations.ts`). */
 export interface HiveDatabase {
   readonly hive_meta: MetaTable;
@@ -56,4 +86,7 @@ export interface HiveDatabase {
   readonly hive_quarantined: QuarantineRow;
   readonly hive_outbox: OutboxRow;
   readonly hive_seen: SeenRow;
+  readonly hive_lock: LockTableRow;
+  readonly hive_orders: OrderTableRow;
+  readonly hive_pending_actions: PendingActionRow;
 }

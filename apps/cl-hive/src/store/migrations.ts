@@ -1,4 +1,5 @@
 import type { Migration } from '@cl-hive/store';
+import { openingTables } from '../openings/migration.ts';
 import { deliveryTables, membershipTables, stateTables } from './hive-tables.ts';
 
 /**
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { id: 2, name: 'membership', sql: membershipTables },
   { id: 3, name: 'state', sql: stateTables },
   { id: 4, name: 'delivery', sql: deliveryTables },
+  { id: 5, name: 'openings', sql: openingTables },
 ];

@@ -1,0 +1,391 @@
+import type { Clock, NodeId } from '@cl-hive/core';
+import type { LockRow } from '@cl-hive/hive';
+import { describeWishes } from '@cl-hive/hive';
+import { explain } from '@cl-hive/runtime/node';
+import type { Store } from '@cl-hive/store';
+import type { Line } from '../line/line.ts';
+import type { HiveDatabase } from '../store/database.ts';
+import type { HivePort } from './hive-port.ts';
+import { judgeOpening, requestProblem, targetRefusal } from './judge-opening.ts';
+import type { Lightning } from './lightning-port.ts';
+import { PAGE_MAX } from './limits.ts';
+import { LockRunner } from './lock-runner.ts';
+import {
+  isOver,
+  type OpeningDesk,
+  type OpeningPage,
+  type OpeningRequest,
+  type OpeningView,
+  type OrderReason,
+  type OrderState,
+} from './opening-desk.ts';
+import { OpeningRun } from './opening-run.ts';
+import { viewOf } from './opening-view.ts';
+import { follow, type Order } from './order.ts';
+import { OrderBook } from './order-book.ts';
+import { doneSince, listOrders } from './order-store.ts';
+import { reasonOf } from './reasons.ts';
+import { Serial } from './serial.ts';
+import type { OpeningSettings } from './settings.ts';
+
+/** What the desk works with. */
+export interface DeskParts {
+  readonly self: NodeId;
+  readonly store: Store<HiveDatabase>;
+  readonly lightning: Lightning;
+  readonly hive: HivePort;
+  readonly settings: () => OpeningSettings;
+  readonly clock: Clock;
+  readonly line: Pick<Line, 'run'>;
+  /** Guard time. */
+  readonly now: () => number;
+  /** The lock's rows ({@link readLock}). */
+  readonly stored: readonly LockRow[];
+  readonly log: (level: 'info' | 'unusual', text: string) => void;
+  /** Names the running lightningd. */
+  readonly instance: () => string;
+  /** A new id, 32 hexadecimal digits, that nobody can guess. */
+  readonly newId: () => string;
+}
+
+/** The opening desk on the intent lock, a store and lightningd. */
+export class Desk implements OpeningDesk {
+  readonly lock: LockRunner;
+  readonly book: OrderBook;
+  readonly #parts: DeskParts;
+  readonly #run: OpeningRun;
+  readonly #line = new Serial();
+  readonly #listeners = new Set<(view: OpeningView) => void>();
+  #following = false;
+
+  constructor(parts: DeskParts) {
+    const { self, store, hive, clock, log, lightning, settings, instance } = parts;
+    this.#parts = parts;
+    this.book = new OrderBook(store, clock, (order) => this.#tell(order));
+    this.lock = new LockRunner({
+      self,
+      hive,
+      log,
+      stored: parts.stored,
+      liars: settings().liars,
+      line: parts.line,
+      now: parts.now,
+      open: (command) => void this.#run.open(command),
+      reconcile: (command) => void this.#run.reconcile(command),
+      changed: () => this.#follow(),
+    });
+    this.#run = new OpeningRun({
+      lightning,
+      book: this.book,
+      lock: () => this.lock,
+      settings,
+      instance,
+      log,
+    });
+  }
+
+  /** Goes on with what was under way, at a block height and with the channels of the fleet known. */
+  async start(height: number, channels: ReadonlyMap<NodeId, readonly NodeId[]>): Promise<void> {
+    await this.book.load(height);
+    await this.lock.start(height, channels);
+    this.#follow();
+  }
+
+  /** A new block: windows end, proposals expire, coins come back. */
+  async block(height: number): Promise<void> {
+    this.book.block(height);
+    await this.lock.give({ kind: 'block', height });
+    await this.#line.run(() => this.#expire());
+    await this.#run.block(height);
+  }
+
+  /** Waits for what is being decided. */
+  async stop(): Promise<void> {
+    await this.#line.idle();
+  }
+
+  request(request: OpeningRequest): Promise<OpeningView> {
+    return this.#line.run(() => this.#request(request, false));
+  }
+
+  /** The same, where a person asks: it goes without another's yes. */
+  requestByPerson(request: OpeningRequest): Promise<OpeningView> {
+    return this.#line.run(() => this.#request(request, true));
+  }
+
+  async #request(request: OpeningRequest, approved: boolean): Promise<OpeningView> {
+    const { lightning, settings, self, hive, newId } = this.#parts;
+    const { target, capacitySat: amountSat, feerate = 'normal' } = request;
+    const known = requestProblem(request) ?? (await this.#known(request));
+    if (known !== undefined) {
+      return 'code' in known ? this.#refused(request, known) : this.#view(known);
+    }
+    const refusal = targetRefusal(target, self, hive.standing(), this.book.live);
+    if (refusal !== undefined) {
+      return this.#refused(request, refusal);
+    }
+    const question = { target, amountSat, feerate, approved };
+    const verdict = await judgeOpening(lightning, this.book, settings(), question);
+    if (verdict.kind === 'refuse') {
+      return this.#refused(request, verdict.reason);
+    }
+    const { feeSat } = verdict;
+    const order: Order = {
+      ...this.#draft(request),
+      feeSat,
+      approved,
+      wish: newId(),
+      wishes: 1,
+      state: verdict.kind === 'propose' ? 'proposed' : 'waiting',
+      ...(verdict.kind === 'propose' ? { reason: verdict.reason } : {}),
+    };
+    if (request.dryRun === true) {
+      const view = this.#view(order);
+      return verdict.kind === 'propose'
+        ? view
+        : { ...view, state: 'allowed', reason: reasonOf('allowed') };
+    }
+    const kept = await this.book.add(order);
+    this.#follow();
+    return this.#view(kept);
+  }
+
+  async #known(request: OpeningRequest): Promise<Order | OrderReason | undefined> {
+    const order = await this.book.find(request.id);
+    const same =
+      order?.kind === 'open' &&
+      order.target === request.target &&
+      order.amountSat === request.capacitySat;
+    return order === undefined || same ? order : reasonOf('same_id');
+  }
+
+  #draft(request: OpeningRequest) {
+    const { id, target, capacitySat, feerate = 'normal', reason, proposedBy } = request;
+    const now = this.#parts.clock.now();
+    return {
+      id,
+      kind: 'open' as const,
+      target,
+      amountSat: capacitySat,
+      feerate,
+      wanted: reason,
+      proposedBy,
+      madeAt: now,
+      changedAt: now,
+    };
+  }
+
+  #refused(request: OpeningRequest, reason: OrderReason): OpeningView {
+    const { amountSat: capacitySat, feerate: _, ...draft } = this.#draft(request);
+    return { ...draft, capacitySat, state: 'refused', reason };
+  }
+
+  /**
+   * A person's yes to an order that is proposed: judged once more, then it waits for the hive. Gives
+   * why not, where it cannot be.
+   */
+  approve(id: string, amountSat?: bigint): Promise<OpeningView | OrderReason> {
+    return this.#line.run(async () => {
+      const order = this.book.live.find((one) => one.id === id);
+      if (order?.state !== 'proposed') {
+        return reasonOf('bad_request', 'It does not wait for a person.');
+      }
+      const asked = this.lock.state.tables.wishes.has(order.wish);
+      const amount = amountSat ?? order.amountSat;
+      const question = { ...order, amountSat: amount, approved: true };
+      const { lightning, settings } = this.#parts;
+      const verdict = await judgeOpening(lightning, this.book, settings(), question);
+      if (verdict.kind !== 'allow') {
+        return verdict.reason;
+      }
+      const fresh = asked && amount !== order.amountSat;
+      if (fresh) {
+        // The hive was asked for the other amount.
+        await this.lock.give({ kind: 'cancel', id: order.wish });
+      }
+      const kept = await this.book.change(id, {
+        state: 'waiting',
+        approved: true,
+        amountSat: amount,
+        feeSat: verdict.feeSat,
+        ...(fresh ? { wish: this.#parts.newId() } : {}),
+      });
+      this.#follow();
+      return this.#view(kept ?? order);
+    });
+  }
+
+  cancel(id: string, reason: string): Promise<OpeningView | undefined> {
+    return this.#end(id, 'cancelled', reasonOf('person', reason));
+  }
+
+  /** A person's no to what is proposed. */
+  reject(id: string, reason: string): Promise<OpeningView | undefined> {
+    return this.#end(id, 'rejected', reasonOf('person', reason));
+  }
+
+  #end(
+    id: string,
+    state: 'cancelled' | 'rejected' | 'expired',
+    reason: OrderReason,
+  ): Promise<OpeningView | undefined> {
+    return this.#line.run(async () => {
+      const order = await this.book.find(id);
+      if (order === undefined) {
+        return undefined;
+      }
+      if (order.state === 'proposed') {
+        await this.#close(order, state, reason);
+      } else if (order.state === 'waiting') {
+        await this.book.change(id, { reason });
+        if (this.lock.state.tables.wishes.has(order.wish)) {
+          await this.lock.give({ kind: 'cancel', id: order.wish });
+        } else {
+          await this.book.change(id, { state, reason });
+        }
+      }
+      return this.#view((await this.book.find(id)) ?? order);
+    });
+  }
+
+  /** Ends a proposal, in the lock too where it had asked already. */
+  async #close(order: Order, state: OrderState, reason: OrderReason): Promise<void> {
+    await this.book.change(order.id, { state, reason });
+    await this.lock.give({ kind: 'cancel', id: order.wish });
+  }
+
+  /** A person's word over the majority's; gives why not, where there is nothing to overrule. */
+  overrule(id: string): Promise<OpeningView | OrderReason> {
+    return this.#line.run(async () => {
+      const order = this.book.live.find((one) => one.id === id);
+      const wish = order && this.lock.state.tables.wishes.get(order.wish);
+      const waits = wish?.phase === 'waiting' || wish?.phase === 'gathering';
+      if (order?.state !== 'waiting' || !waits) {
+        return reasonOf('bad_request', 'It does not wait for the hive.');
+      }
+      await this.book.change(id, { approved: true, reason: reasonOf('overruled') });
+      await this.lock.give({ kind: 'overrule', id: order.wish });
+      return this.#view((await this.book.find(id)) ?? order);
+    });
+  }
+
+  async view(id: string): Promise<OpeningView | undefined> {
+    const order = await this.book.find(id);
+    return order === undefined ? undefined : this.#view(order);
+  }
+
+  async list(query: {
+    readonly state?: OrderState;
+    readonly limit: number;
+    readonly cursor?: string;
+  }): Promise<OpeningPage> {
+    const limit = Math.max(1, Math.min(PAGE_MAX, query.limit));
+    const before = Number(query.cursor);
+    const rows = await listOrders(this.#parts.store.reader, {
+      limit: limit + 1,
+      ...(query.state === undefined ? {} : { state: query.state }),
+      ...(query.cursor !== undefined && Number.isSafeInteger(before) ? { before } : {}),
+    });
+    const last = rows[limit - 1];
+    return {
+      openings: rows.slice(0, limit).map(({ order }) => this.#view(order)),
+      ...(rows.length > limit && last !== undefined ? { cursor: String(last.seq) } : {}),
+    };
+  }
+
+  /** Orders that were done at a height from `since` on. */
+  doneSince(since: number): Promise<readonly Order[]> {
+    return doneSince(this.#parts.store.reader, since);
+  }
+
+  subscribe(listener: (view: OpeningView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #view(order: Order): OpeningView {
+    return viewOf(order, describeWishes(this.lock.state));
+  }
+
+  #tell(order: Order): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#view(order));
+      } catch (error) {
+        this.#parts.log('unusual', `whoever follows openings failed: ${explain(error)}`);
+      }
+    }
+  }
+
+  async #expire(): Promise<void> {
+    for (const order of this.book.live) {
+      const { state, expires } = order;
+      if (state === 'proposed' && expires !== undefined && this.book.height >= expires) {
+        await this.#close(order, 'expired', reasonOf('expired'));
+      }
+    }
+  }
+
+  /** Brings orders in line with the lock, soon; many changes at once are one. */
+  #follow(): void {
+    if (this.#following) {
+      return;
+    }
+    this.#following = true;
+    void this.#line.run(async () => {
+      this.#following = false;
+      try {
+        await this.#followAll();
+      } catch (error) {
+        // The lock is what binds; orders follow with its next change.
+        this.#parts.log('unusual', `orders do not follow the lock: ${explain(error)}`);
+      }
+    });
+  }
+
+  async #followAll(): Promise<void> {
+    const { newId } = this.#parts;
+    for (const { id } of this.book.live) {
+      const order = this.book.live.find((one) => one.id === id);
+      if (order === undefined || isOver(order.state)) {
+        continue;
+      }
+      const wish = this.lock.state.tables.wishes.get(order.wish);
+      const next = follow(order, wish, this.book.height);
+      switch (next?.kind) {
+        case 'change':
+          await this.book.change(id, next.change);
+          break;
+        case 'propose':
+          await this.book.change(id, {
+            state: 'proposed',
+            reason: reasonOf('contestable_by_originals'),
+          });
+          break;
+        case 'approve':
+          await this.lock.give({ kind: 'approve', id: order.wish });
+          break;
+        case 'ask':
+          await this.#askHive(order, wish === undefined ? order.wish : newId());
+          break;
+        case undefined:
+          break;
+      }
+    }
+  }
+
+  async #askHive(order: Order, wish: string): Promise<void> {
+    const again = wish === order.wish ? {} : { wish, wishes: order.wishes + 1 };
+    const kept =
+      wish === order.wish
+        ? order
+        : await this.book.change(order.id, { state: 'waiting', ...again });
+    if (kept === undefined) {
+      return;
+    }
+    const { target, amountSat: capacitySat, approved } = kept;
+    await this.lock.give({ kind: 'wish', id: wish, target, capacitySat, approved });
+  }
+}
