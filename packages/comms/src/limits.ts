@@ -76,3 +76,15 @@ export const ANSWER_RESULT_DEPTH_MAX = 5;
 
 /** Bytes of an answer that are kept free for its signature and the signature's name. */
 export const ANSWER_SIGNATURE_BYTES = 128;
+
+/** Longest result of an action that is kept with its outcome, in characters of JSON; a longer one is cut, with a mark. */
+export const OUTCOME_RESULT_MAX = 32_768;
+
+/** How long requests that are over are kept, in ms of guard time: an advisor may ask what became of one. */
+export const HISTORY_KEEP_MS = 90 * 86_400_000;
+
+/** The least of it: no cap and no limit looks back further than {@link DOWNTIME_CREDIT_MS_MAX}. */
+export const HISTORY_KEEP_MS_MIN = DOWNTIME_CREDIT_MS_MAX + 86_400_000;
+
+/** Requests that one transaction of a prune removes: others want the database too. */
+export const HISTORY_PRUNE_BATCH = 500;

@@ -13,6 +13,7 @@ import {
   type Grant,
   handleApproval,
   handleRequest,
+  historyMigration,
   type Inbound,
   type Intent,
   type LedgerBook,
@@ -64,7 +65,7 @@ const FIRST: Migration = {
   name: 'plugin',
   sql: (ddl) => [ddl.table('comms_meta', `key ${ddl.text} primary key`, `value ${ddl.text}`)],
 };
-const MIGRATIONS = [FIRST, ...commsMigrations];
+const MIGRATIONS = [FIRST, ...commsMigrations, historyMigration(4)];
 const POLICY: Policy = { ...DEFAULT_POLICY, preset: 'aggressive' };
 
 class Die extends Error {}

@@ -321,7 +321,10 @@ describe('receipts', () => {
         expect(error.rpcData).toMatchObject({ code: 'export_name' });
       }
 
+      const { rpcMessage } = await node.refusal('hive-client-prune', { keep: '31d' });
+      expect(rpcMessage).toMatch(/keep: .*at least 32d/);
       const pruned = await node.call('hive-client-prune');
+      expect(pruned['history']).toEqual({ requests: 0, ledger_entries: 0 });
       expect(pruned).toMatchObject({ pruned: 5, checkpoint: 6 });
       expect(await alice.ask(INFO)).toMatchObject({ outcome: 'executed' });
       await node.call('hive-client-alias', { advisor: 'alice', alias: 'e' });

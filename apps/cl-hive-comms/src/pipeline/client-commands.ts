@@ -19,6 +19,7 @@ import type { ManagementDesk } from './management-desk.ts';
 import { type Moment, momentAt } from './moment.ts';
 import type { PolicyAdmin } from './policy-admin.ts';
 import { type PolicyRequest, policyChange } from './policy-request.ts';
+import { keepMs, pruneAllHistory } from './prune-history.ts';
 import { publishedHead } from './published-head.ts';
 import { FAULTS_MAX, type ReceiptArchive } from './receipt-archive.ts';
 import { type RequestParams, requestBytes, requestSource } from './request-bytes.ts';
@@ -247,8 +248,14 @@ export class ClientCommands {
     };
   }
 
-  async prune(file: string | undefined): Promise<JsonObject> {
-    return { ...(await this.#parts.archive.prune(file)) };
+  /** Prunes the receipts, and requests that were over `keep` ago. Throws CodedError `prune_keep`. */
+  async prune(file: string | undefined, keep: Moment | undefined): Promise<JsonObject> {
+    const { archive, store, pipeline } = this.#parts;
+    const kept = keepMs(keep);
+    const receipts = await archive.prune(file);
+    const pruned = await pruneAllHistory(store, pipeline.moment().guardMs - kept);
+    const { requests, ledgerEntries: ledger_entries } = pruned;
+    return { ...receipts, history: { requests, ledger_entries } };
   }
 
   async status(withKeys: boolean): Promise<JsonObject> {

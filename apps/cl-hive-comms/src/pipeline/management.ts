@@ -138,7 +138,9 @@ export class Management {
     const { store, clock, node } = parts;
     const forgetEffects = (): Promise<number> =>
       nodePorts.forgetEffects(() => pipeline.unfinished());
-    const jobs = managementJobs({ store, clock, node, desk, archive, office, forgetEffects });
+    const guardMs = (): number => this.guardMs();
+    const jobParts = { store, clock, node, desk, archive, office, forgetEffects, guardMs };
+    const jobs = managementJobs(jobParts);
     timers.add({ name: SIGN_JOB, everyMs: SIGN_MS, run: async () => void (await archive.sign()) });
     for (const job of [...jobs, ...others]) {
       timers.add(job);

@@ -1,4 +1,4 @@
-import { commsMigrations } from '@cl-hive/comms';
+import { commsMigrations, historyMigration } from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
 
 /** The tables of cl-hive-comms, as they grew. */
@@ -70,4 +70,5 @@ export const migrations: readonly Migration[] = [
       ),
     ],
   },
+  historyMigration(7),
 ];

@@ -1,7 +1,14 @@
-import { type Alert, addCheckpoint, type CheckpointScope, checkpointDue } from '@cl-hive/comms';
+import {
+  type Alert,
+  addCheckpoint,
+  type CheckpointScope,
+  checkpointDue,
+  HISTORY_KEEP_MS,
+} from '@cl-hive/comms';
 import type { Clock, NodeId, UnixMs } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
 import type { ManagementDesk } from '../pipeline/management-desk.ts';
+import { pruneAllHistory } from '../pipeline/prune-history.ts';
 import { publishHead } from '../pipeline/published-head.ts';
 import type { ReceiptArchive } from '../pipeline/receipt-archive.ts';
 import type { CommsDatabase } from '../store/database.ts';
@@ -16,6 +23,8 @@ export interface JobParts {
   readonly desk: ManagementDesk;
   readonly archive: ReceiptArchive;
   readonly office: AlertOffice;
+  /** Guard time in ms. */
+  readonly guardMs: () => number;
   readonly forgetEffects: () => Promise<number>;
 }
 
@@ -51,6 +60,11 @@ export function managementJobs(parts: JobParts): readonly Job[] {
           office.raise(longLog(logBytes));
         }
       },
+    },
+    {
+      name: 'pruning the history',
+      everyMs: 60 * MINUTE_MS,
+      run: async () => void (await pruneAllHistory(store, parts.guardMs() - HISTORY_KEEP_MS)),
     },
     {
       name: 'clearing marks of effects',

@@ -1,6 +1,7 @@
-import { CodedError, type JsonValue, type Msat } from '@cl-hive/core';
+import { CodedError, type JsonValue, type Msat, stringifyJson } from '@cl-hive/core';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { changeEntry, type LedgerChange } from '../ledger/transition.ts';
+import { OUTCOME_RESULT_MAX } from '../limits.ts';
 import { FINAL_STATES, type Intent, type IntentOutcome, type IntentState } from './intent.ts';
 import { outcomeReceipt, recordText } from './receipt-data.ts';
 import type { Moment, Write } from './write.ts';
@@ -27,13 +28,24 @@ export interface OutcomeDecision {
   readonly writes: readonly Write[];
 }
 
+/** A result as it is kept: one that is too long is its beginning, with a mark that says so. */
+function boundedResult(result: JsonValue): JsonValue {
+  const text = stringifyJson(result);
+  return text.length <= OUTCOME_RESULT_MAX
+    ? result
+    : { cut: true, characters: text.length, beginning: text.slice(0, OUTCOME_RESULT_MAX) };
+}
+
 function outcomeOf(result: EffectResult): {
   readonly state: IntentState;
   readonly outcome: IntentOutcome;
 } {
   switch (result.kind) {
     case 'executed':
-      return { state: 'executed', outcome: { outcome: 'executed', result: result.result } };
+      return {
+        state: 'executed',
+        outcome: { outcome: 'executed', result: boundedResult(result.result) },
+      };
     case 'failed':
       return {
         state: 'failed',

@@ -1,6 +1,7 @@
+export { type PrunedHistory, pruneHistory } from './history-rows.ts';
 export { findIntent, listIntents } from './intent-rows.ts';
 export { capUses, grantUses } from './ledger-rows.ts';
-export { commsMigrations } from './migrations.ts';
+export { commsMigrations, historyMigration } from './migrations.ts';
 export { PipelineStore, type PipelineStoreOptions } from './pipeline-store.ts';
 export {
   addCheckpoint,

@@ -92,7 +92,7 @@ export async function capUses(
   return uses;
 }
 
-/** What was used of each of the given grants. */
+/** What was used of each of the given grants, pruned entries included. */
 export async function grantUses(
   reader: Reader<CommsTables>,
   grants: readonly number[],
@@ -108,11 +108,22 @@ export async function grantUses(
     .where('state', '!=', 'released')
     .groupBy(['grant_id', 'power'])
     .execute();
+  const carried = await reader
+    .selectFrom('comms_grant_totals')
+    .selectAll()
+    .where('grant_id', 'in', grants)
+    .execute();
   const none = 0n as Msat;
-  for (const { grant_id: grant, power, total } of rows) {
-    const before = uses.get(grant ?? 0) ?? { spend: none, close: none, forceClose: none };
+  const add = (grant: number, power: string, amount: bigint): void => {
+    const before = uses.get(grant) ?? { spend: none, close: none, forceClose: none };
     const key = power === 'force_close' ? 'forceClose' : (power as 'spend' | 'close');
-    uses.set(grant ?? 0, { ...before, [key]: decodeMsatSum(total) as Msat });
+    uses.set(grant, { ...before, [key]: (before[key] + amount) as Msat });
+  };
+  for (const { grant_id: grant, power, total } of rows) {
+    add(grant ?? 0, power, decodeMsatSum(total));
+  }
+  for (const { grant_id: grant, power, amount_msat: amount } of carried) {
+    add(grant, power, decodeMsat(amount));
   }
   return uses;
 }

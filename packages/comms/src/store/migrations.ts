@@ -86,3 +86,20 @@ export const commsMigrations: readonly Migration[] = [
     ],
   },
 ];
+
+/** The table that a prune of the history needs; its number is that of the plugin's next migration. */
+export function historyMigration(id: number): Migration {
+  return {
+    id,
+    name: 'history',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_grant_totals',
+        `grant_id ${ddl.integer} not null`,
+        `power ${ddl.text} not null`,
+        `${ddl.msat('amount_msat')} not null`,
+        'primary key (grant_id, power)',
+      ),
+    ],
+  };
+}

@@ -33,6 +33,8 @@ export interface CommsTables {
     state: string;
     at_guard_ms: number;
   };
+  /** What pruned entries of the ledger used of each grant. */
+  comms_grant_totals: { grant_id: number; power: string; amount_msat: MsatText };
   /** Intents whose answer is to be sent. */
   comms_answers: { intent: number };
   management_receipts: {
