@@ -21,6 +21,8 @@ describe('the manifest of cl-hive', () => {
       'hive-intent-status',
       'hive-openings',
       'hive-open-channel',
+      'hive-splice',
+      'hive-close-channel',
       'hive-lock-status',
       'hive-lock-overrule',
     ]);

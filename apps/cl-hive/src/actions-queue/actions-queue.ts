@@ -30,7 +30,7 @@ export class ActionsQueue {
   /** A person's yes; judged again, then done as soon as the hive agrees. Throws {@link ActionErrorCode}. */
   async approve(id: number, amountSat?: bigint): Promise<JsonObject> {
     const action = await this.#waiting(id);
-    const result = await this.#desk.approve(action.order_id, amountSat);
+    const result = await this.#desk.decisions.approve(action.order_id, amountSat);
     if (!('state' in result)) {
       throw refused(id, result);
     }
@@ -54,7 +54,7 @@ export class ActionsQueue {
   /** A person's no. Throws {@link ActionErrorCode}. */
   async reject(id: number, reason: string): Promise<JsonObject> {
     const action = await this.#waiting(id);
-    const view = await this.#desk.reject(action.order_id, reason);
+    const view = await this.#desk.decisions.reject(action.order_id, reason);
     return {
       status: 'rejected',
       action_id: id,
@@ -72,7 +72,7 @@ export class ActionsQueue {
     }
     const approved: JsonObject[] = [];
     const errors = await this.#each(waiting, async (action) => {
-      const result = await this.#desk.approve(action.order_id);
+      const result = await this.#desk.decisions.approve(action.order_id);
       if (!('state' in result)) {
         throw refused(action.id, result);
       }
@@ -95,7 +95,7 @@ export class ActionsQueue {
     }
     const rejected: JsonObject[] = [];
     const errors = await this.#each(waiting, async (action) => {
-      await this.#desk.reject(action.order_id, reason);
+      await this.#desk.decisions.reject(action.order_id, reason);
       rejected.push({ action_id: action.id, action_type: action.action_type });
     });
     return {

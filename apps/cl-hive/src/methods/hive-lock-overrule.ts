@@ -21,7 +21,7 @@ export const lockOverrule = (ready: () => Openings) =>
         });
       }
       const { desk, actions } = ready();
-      const result = await desk.overrule(order);
+      const result = await desk.decisions.overrule(order);
       if (!('state' in result)) {
         const { code, message, remedy } = result;
         throw new CodedError(code, message, remedy === undefined ? {} : { remedy });

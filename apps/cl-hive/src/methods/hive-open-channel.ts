@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { method, p } from '@cl-hive/cln-plugin';
 import { CodedError } from '@cl-hive/core';
-import { openingJson } from '../openings/opening-json.ts';
 import type { Openings } from '../openings/openings.ts';
+import { orderAnswer } from './order-answer.ts';
 
 /**
  * `hive-open-channel`: a person wants a channel. It asks the hive as every opening does, so that
@@ -42,10 +42,6 @@ export const openChannel = (ready: () => Openings) =>
         proposedBy: 'operator',
         dryRun,
       });
-      if (view.state === 'refused') {
-        const { code = 'refused', message = 'refused', remedy } = view.reason ?? {};
-        throw new CodedError(code, message, remedy === undefined ? {} : { remedy });
-      }
-      return openingJson(dryRun ? view : await actions.outcome(view));
+      return orderAnswer(dryRun || view.state === 'refused' ? view : await actions.outcome(view));
     },
   });

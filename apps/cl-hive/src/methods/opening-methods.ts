@@ -2,6 +2,7 @@ import type { Plugin } from '@cl-hive/cln-plugin';
 import type { Openings } from '../openings/openings.ts';
 import { approveAction } from './hive-approve-action.ts';
 import { budgetSummary } from './hive-budget-summary.ts';
+import { closeChannel } from './hive-close-channel.ts';
 import { intentStatus } from './hive-intent-status.ts';
 import { lockOverrule } from './hive-lock-overrule.ts';
 import { lockStatus } from './hive-lock-status.ts';
@@ -10,6 +11,7 @@ import { openings } from './hive-openings.ts';
 import { pendingActions } from './hive-pending-actions.ts';
 import { rejectAction } from './hive-reject-action.ts';
 import { setMode } from './hive-set-mode.ts';
+import { splice } from './hive-splice.ts';
 
 /** The methods about opening channels, and about what waits for a person. */
 export function withOpenings(plugin: Plugin, ready: () => Openings): Plugin {
@@ -22,6 +24,8 @@ export function withOpenings(plugin: Plugin, ready: () => Openings): Plugin {
     .method('hive-intent-status', intentStatus(ready))
     .method('hive-openings', openings(ready))
     .method('hive-open-channel', openChannel(ready))
+    .method('hive-splice', splice(ready))
+    .method('hive-close-channel', closeChannel(ready))
     .method('hive-lock-status', lockStatus(ready))
     .method('hive-lock-overrule', lockOverrule(ready));
 }

@@ -15,13 +15,14 @@ export async function budgetView(
   const spent = spentInSpan(spending, now);
   const height = desk.book.height;
   const done = await desk.doneSince(height - days * PROPOSAL_BLOCKS);
-  const spans = Array.from({ length: days }, (_, index) => {
+  const whole = Math.max(1, Math.min(days, Math.ceil(height / PROPOSAL_BLOCKS)));
+  const spans = Array.from({ length: whole }, (_, index) => {
     const to = height - index * PROPOSAL_BLOCKS;
     const from = to - PROPOSAL_BLOCKS;
     const cost = done
       .filter(({ doneAt = 0 }) => doneAt > from && doneAt <= to)
       .reduce((sum, { amountSat, feeSat }) => sum + amountSat + feeSat, 0n);
-    return { from_height: from + 1, to_height: to, ...used(cost, perDaySat) };
+    return { from_height: Math.max(0, from + 1), to_height: to, ...used(cost, perDaySat) };
   });
   return {
     governance_mode: mode,

@@ -5,10 +5,19 @@ import { explain } from '@cl-hive/runtime/node';
 import type { Store } from '@cl-hive/store';
 import type { Line } from '../line/line.ts';
 import type { HiveDatabase } from '../store/database.ts';
+import { ChannelOrders, type ChannelRequest } from './channel-orders.ts';
+import type { Channels } from './channel-port.ts';
+import { Decisions } from './decisions.ts';
 import type { HivePort } from './hive-port.ts';
-import { judgeOpening, requestProblem, targetRefusal } from './judge-opening.ts';
+import {
+  judgeOpening,
+  labelProblem,
+  pendingReason,
+  requestProblem,
+  targetRefusal,
+} from './judge-opening.ts';
 import type { Lightning } from './lightning-port.ts';
-import { PAGE_MAX } from './limits.ts';
+import { ORDERS_LIVE_MAX, PAGE_MAX } from './limits.ts';
 import { LockRunner } from './lock-runner.ts';
 import {
   isOver,
@@ -33,6 +42,7 @@ export interface DeskParts {
   readonly self: NodeId;
   readonly store: Store<HiveDatabase>;
   readonly lightning: Lightning;
+  readonly channels: Channels;
   readonly hive: HivePort;
   readonly settings: () => OpeningSettings;
   readonly clock: Clock;
@@ -52,7 +62,9 @@ export interface DeskParts {
 export class Desk implements OpeningDesk {
   readonly lock: LockRunner;
   readonly book: OrderBook;
+  readonly decisions: Decisions;
   readonly #parts: DeskParts;
+  readonly #channels: ChannelOrders;
   readonly #run: OpeningRun;
   readonly #line = new Serial();
   readonly #listeners = new Set<(view: OpeningView) => void>();
@@ -82,6 +94,31 @@ export class Desk implements OpeningDesk {
       instance,
       log,
     });
+    const { channels, now } = parts;
+    this.#channels = new ChannelOrders({
+      channels,
+      lightning,
+      book: this.book,
+      settings,
+      instance,
+      now,
+      log,
+    });
+    this.decisions = new Decisions({
+      line: this.#line,
+      book: this.book,
+      lock: this.lock,
+      channels: this.#channels,
+      judge: (order) => judgeOpening(lightning, this.book, settings(), order),
+      newId: parts.newId,
+      follow: () => this.#follow(),
+      view: (order) => this.#view(order),
+    });
+  }
+
+  /** Looks for splices and closes whose outcome is not known. */
+  async look(): Promise<void> {
+    await this.#channels.look();
   }
 
   /** Goes on with what was under way, at a block height and with the channels of the fleet known. */
@@ -95,7 +132,7 @@ export class Desk implements OpeningDesk {
   async block(height: number): Promise<void> {
     this.book.block(height);
     await this.lock.give({ kind: 'block', height });
-    await this.#line.run(() => this.#expire());
+    await this.decisions.expire();
     await this.#run.block(height);
   }
 
@@ -180,93 +217,41 @@ export class Desk implements OpeningDesk {
     return { ...draft, capacitySat, state: 'refused', reason };
   }
 
-  /**
-   * A person's yes to an order that is proposed: judged once more, then it waits for the hive. Gives
-   * why not, where it cannot be.
-   */
-  approve(id: string, amountSat?: bigint): Promise<OpeningView | OrderReason> {
-    return this.#line.run(async () => {
-      const order = this.book.live.find((one) => one.id === id);
-      if (order?.state !== 'proposed') {
-        return reasonOf('bad_request', 'It does not wait for a person.');
-      }
-      const asked = this.lock.state.tables.wishes.has(order.wish);
-      const amount = amountSat ?? order.amountSat;
-      const question = { ...order, amountSat: amount, approved: true };
-      const { lightning, settings } = this.#parts;
-      const verdict = await judgeOpening(lightning, this.book, settings(), question);
-      if (verdict.kind !== 'allow') {
-        return verdict.reason;
-      }
-      const fresh = asked && amount !== order.amountSat;
-      if (fresh) {
-        // The hive was asked for the other amount.
-        await this.lock.give({ kind: 'cancel', id: order.wish });
-      }
-      const kept = await this.book.change(id, {
-        state: 'waiting',
-        approved: true,
-        amountSat: amount,
-        feeSat: verdict.feeSat,
-        ...(fresh ? { wish: this.#parts.newId() } : {}),
-      });
-      this.#follow();
-      return this.#view(kept ?? order);
-    });
-  }
-
   cancel(id: string, reason: string): Promise<OpeningView | undefined> {
-    return this.#end(id, 'cancelled', reasonOf('person', reason));
+    return this.decisions.cancel(id, reason);
   }
 
-  /** A person's no to what is proposed. */
-  reject(id: string, reason: string): Promise<OpeningView | undefined> {
-    return this.#end(id, 'rejected', reasonOf('person', reason));
+  /** Proposes a splice or an agreed close; a person always decides. */
+  requestChannel(request: ChannelRequest): Promise<OpeningView> {
+    return this.#line.run(() => this.#requestChannel(request));
   }
 
-  #end(
-    id: string,
-    state: 'cancelled' | 'rejected' | 'expired',
-    reason: OrderReason,
-  ): Promise<OpeningView | undefined> {
-    return this.#line.run(async () => {
-      const order = await this.book.find(id);
-      if (order === undefined) {
-        return undefined;
-      }
-      if (order.state === 'proposed') {
-        await this.#close(order, state, reason);
-      } else if (order.state === 'waiting') {
-        await this.book.change(id, { reason });
-        if (this.lock.state.tables.wishes.has(order.wish)) {
-          await this.lock.give({ kind: 'cancel', id: order.wish });
-        } else {
-          await this.book.change(id, { state, reason });
-        }
-      }
-      return this.#view((await this.book.find(id)) ?? order);
-    });
-  }
-
-  /** Ends a proposal, in the lock too where it had asked already. */
-  async #close(order: Order, state: OrderState, reason: OrderReason): Promise<void> {
-    await this.book.change(order.id, { state, reason });
-    await this.lock.give({ kind: 'cancel', id: order.wish });
-  }
-
-  /** A person's word over the majority's; gives why not, where there is nothing to overrule. */
-  overrule(id: string): Promise<OpeningView | OrderReason> {
-    return this.#line.run(async () => {
-      const order = this.book.live.find((one) => one.id === id);
-      const wish = order && this.lock.state.tables.wishes.get(order.wish);
-      const waits = wish?.phase === 'waiting' || wish?.phase === 'gathering';
-      if (order?.state !== 'waiting' || !waits) {
-        return reasonOf('bad_request', 'It does not wait for the hive.');
-      }
-      await this.book.change(id, { approved: true, reason: reasonOf('overruled') });
-      await this.lock.give({ kind: 'overrule', id: order.wish });
-      return this.#view((await this.book.find(id)) ?? order);
-    });
+  async #requestChannel(request: ChannelRequest): Promise<OpeningView> {
+    const { id, kind, channel: name, amountSat = 0n, reason: wanted, proposedBy } = request;
+    const now = this.#parts.clock.now();
+    const asked = { id, kind, wanted, proposedBy, madeAt: now, changedAt: now };
+    const refused = (reason: OrderReason): OpeningView => {
+      const target = this.#parts.self;
+      return { ...asked, target, capacitySat: amountSat, state: 'refused', reason };
+    };
+    const wrong = labelProblem({ id, reason: wanted, proposedBy });
+    const known = wrong ?? (await this.book.find(id));
+    if (known !== undefined) {
+      const same = !('code' in known) && known.kind === kind && known.wanted === wanted;
+      return same ? this.#view(known) : refused(wrong ?? reasonOf('same_id'));
+    }
+    const found = await this.#channels.judge(request);
+    if ('code' in found) {
+      return refused(found);
+    }
+    const other = this.book.live.find(({ channel }) => channel === found.channel);
+    if (other !== undefined || this.book.live.length >= ORDERS_LIVE_MAX) {
+      return refused(other === undefined ? reasonOf('too_many') : pendingReason(other));
+    }
+    const reason = reasonOf('always_a_person');
+    const wish = this.#parts.newId();
+    const order = { ...asked, ...found, feerate: 'urgent', approved: false, wish, wishes: 0 };
+    return this.#view(await this.book.add({ ...order, state: 'proposed', reason, channel: name }));
   }
 
   async view(id: string): Promise<OpeningView | undefined> {
@@ -315,15 +300,6 @@ export class Desk implements OpeningDesk {
         listener(this.#view(order));
       } catch (error) {
         this.#parts.log('unusual', `whoever follows openings failed: ${explain(error)}`);
-      }
-    }
-  }
-
-  async #expire(): Promise<void> {
-    for (const order of this.book.live) {
-      const { state, expires } = order;
-      if (state === 'proposed' && expires !== undefined && this.book.height >= expires) {
-        await this.#close(order, 'expired', reasonOf('expired'));
       }
     }
   }

@@ -24,25 +24,37 @@ export type Verdict =
 
 const refuse = (reason: OrderReason): Verdict => ({ kind: 'refuse', reason });
 
+const wrong = (what: string): OrderReason => reasonOf('bad_request', what);
+
 /** Why a request has no values of an opening; undefined where it has. */
 export function requestProblem(request: OpeningRequest): OrderReason | undefined {
-  const { id, capacitySat, feerate = 'normal', reason, proposedBy } = request;
-  const wrong = (what: string): OrderReason => reasonOf('bad_request', what);
-  if (!/^[A-Za-z0-9:._-]{1,64}$/.test(id)) {
-    return wrong('id: 1 to 64 letters, digits and : . _ -');
-  }
+  const { capacitySat, feerate = 'normal' } = request;
   if (capacitySat < CAPACITY_SAT_MIN || capacitySat > CAPACITY_SAT_MAX) {
     return wrong(`capacitySat: ${CAPACITY_SAT_MIN} to ${CAPACITY_SAT_MAX}`);
   }
   if (!/^(?:urgent|normal|slow|\d{1,7}per(?:kb|kw))$/.test(feerate)) {
     return wrong('feerate: urgent, normal, slow, or a number with perkw or perkb');
   }
-  if (reason.length > REASON_CHARS_MAX || proposedBy.length > PROPOSER_CHARS_MAX) {
-    return wrong(
-      `reason up to ${REASON_CHARS_MAX}, proposedBy up to ${PROPOSER_CHARS_MAX} characters`,
-    );
+  return labelProblem(request);
+}
+
+/** Why a request's id or words are none; undefined where they are. */
+export function labelProblem({
+  id,
+  reason,
+  proposedBy,
+}: Pick<OpeningRequest, 'id' | 'reason' | 'proposedBy'>): OrderReason | undefined {
+  if (!/^[A-Za-z0-9:._-]{1,64}$/.test(id)) {
+    return wrong('id: 1 to 64 letters, digits and : . _ -');
   }
-  return undefined;
+  return reason.length > REASON_CHARS_MAX || proposedBy.length > PROPOSER_CHARS_MAX
+    ? wrong(`reason up to ${REASON_CHARS_MAX}, proposedBy up to ${PROPOSER_CHARS_MAX} characters`)
+    : undefined;
+}
+
+/** The refusal that another order is the reason of. */
+export function pendingReason({ id, state }: Order): OrderReason {
+  return reasonOf('order_pending', `It is ${id}, ${state}.`);
 }
 
 /** Why nobody may open to this target now, as far as this node knows by itself. */
@@ -61,7 +73,7 @@ export function targetRefusal(
   }
   const other = live.find((order) => order.kind === 'open' && order.target === target);
   if (other !== undefined) {
-    return reasonOf('order_pending', `It is ${other.id}, ${other.state}.`);
+    return pendingReason(other);
   }
   return live.length >= ORDERS_LIVE_MAX ? reasonOf('too_many') : undefined;
 }

@@ -52,3 +52,9 @@ export const INTENT_EXPIRES_SECONDS = 300;
 
 /** How often members that were not heard of are asked whether they take part in the lock, ms. */
 export const PROBE_AGAIN_MS = 60_000;
+
+/** How long a close is awaited, ms; it goes on without its caller. */
+export const CLOSE_MS = 30_000;
+
+/** How long a splice or close has to be absent until it counts as never happened, ms. */
+export const CHANNEL_SETTLE_MS = 600_000;

@@ -9,6 +9,7 @@ import type { Hive } from '../hive.ts';
 import type { HiveDatabase } from '../store/database.ts';
 import { setMeta } from '../store/rows.ts';
 import { budgetView } from './budget-view.ts';
+import { ChannelPort } from './channel-port.ts';
 import { Desk } from './desk.ts';
 import { HiveAdapter } from './hive-adapter.ts';
 import { LightningPort } from './lightning-port.ts';
@@ -49,6 +50,7 @@ export class Openings {
       self: hive.self,
       store,
       lightning: this.#lightning,
+      channels: new ChannelPort(rpc),
       hive: this.adapter,
       settings: () => this.settings(),
       clock,
@@ -138,6 +140,7 @@ export class Openings {
       }
     }
     await this.desk.lock.tick();
+    await this.desk.look();
   }
 
   /** Whom each member, this node too, has a channel with. */

@@ -94,6 +94,16 @@ const REASONS = {
   ],
   overruled: ['A person opened without the majority.', undefined],
   open_failed: ['lightningd did not open it.', 'look at its log, then ask again'],
+  channel_unknown: ['This node has no such channel.', 'name it as listpeerchannels does'],
+  channel_state: [
+    'The channel is in no state for that.',
+    'wait until it is open, or look at listpeerchannels',
+  ],
+  order_failed: ['lightningd did not do it.', 'look at its log, then ask again'],
+  order_unknown: [
+    'Whether lightningd did it is not known yet.',
+    'leave lightningd running: it is looked for again',
+  ],
   person: ['A person decided so.', undefined],
   expired: ['Nobody decided within 144 blocks.', 'ask again'],
 } as const satisfies Readonly<Record<string, readonly [string, string | undefined]>>;

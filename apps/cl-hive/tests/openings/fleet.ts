@@ -7,6 +7,7 @@ import { openStore, type Store } from '@cl-hive/store';
 import { SeededRandom, VirtualClock } from '@cl-hive/testkit';
 import { ActionsQueue } from '../../src/actions-queue/actions-queue.ts';
 import { Line } from '../../src/line/line.ts';
+import type { Channels } from '../../src/openings/channel-port.ts';
 import { Desk } from '../../src/openings/desk.ts';
 import type { HivePort, Standing } from '../../src/openings/hive-port.ts';
 import type { Lightning } from '../../src/openings/lightning-port.ts';
@@ -15,6 +16,7 @@ import type { OpeningSettings } from '../../src/openings/settings.ts';
 import type { HiveDatabase } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations.ts';
 import { Chain, ChainNode } from './chain.ts';
+import { OwnChannels } from './own-channels.ts';
 
 /** In memory where there is such a place: durability is the store's own test. */
 const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -59,6 +61,7 @@ class Life {
 export class FleetNode {
   readonly id: NodeId;
   readonly lightning: ChainNode;
+  readonly channels = new OwnChannels();
   readonly store: Store<HiveDatabase>;
   readonly clock: VirtualClock;
   settings: OpeningSettings = {
@@ -95,6 +98,13 @@ const id = (letter: string): NodeId => `02${letter.repeat(64)}` as NodeId;
 export const TARGET =
   '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' as NodeId;
 
+/** How a fleet starts. */
+export interface FleetOptions {
+  readonly killAt?: number;
+  readonly originals?: readonly NodeId[];
+  readonly strangers?: boolean;
+}
+
 /** Nodes with the whole of the openings' code on real databases, a virtual clock and a made-up chain. */
 export class Fleet {
   readonly chain = new Chain();
@@ -112,11 +122,13 @@ export class Fleet {
     this.#dir = dir;
   }
 
-  /** Starts `size` members that know of one another; the first one's plugin may be killed. */
+  /**
+   * Starts `size` members that know of one another, and of one epoch unless `strangers`, who have not
+   * heard of one another yet; the first one's plugin may be killed.
+   */
   static async start(
     size: number,
-    killAt?: number,
-    originals: readonly NodeId[] = [],
+    { killAt, originals = [], strangers = false }: FleetOptions = {},
   ): Promise<Fleet> {
     const fleet = new Fleet(mkdtempSync(path.join(ROOT, 'openings-')));
     const ids = ['a', 'b', 'c', 'd', 'e'].slice(0, size).map(id);
@@ -130,7 +142,9 @@ export class Fleet {
       });
       const node = new FleetNode(member, fleet.chain, store, fleet.clock);
       const others = [...ids.filter((one) => one !== member), ...originals];
-      node.standing = { others, voters: ids, capable: ids.filter((one) => one !== member) };
+      node.standing = strangers
+        ? { others, voters: [member], capable: [] }
+        : { others, voters: ids, capable: ids.filter((one) => one !== member) };
       fleet.nodes.push(node);
     }
     for (const node of fleet.nodes) {
@@ -138,7 +152,7 @@ export class Fleet {
     }
     const [first] = fleet.nodes;
     await fleet.settle();
-    for (const { desk } of fleet.nodes) {
+    for (const { desk } of strangers ? [] : fleet.nodes) {
       await desk.lock.give({ kind: 'given_epoch', epoch: firstEpoch(ids) });
       await desk.lock.tick();
     }
@@ -187,6 +201,7 @@ export class Fleet {
       self: node.id,
       store,
       lightning: this.#lightning(node, life),
+      channels: this.#channels(node, life),
       hive: this.#port(node, life),
       settings: () => node.settings,
       clock: this.clock,
@@ -210,10 +225,23 @@ export class Fleet {
       this.clock.advance(Math.min(every, left));
       for (const { desk, life } of this.nodes) {
         if (life.alive) {
-          this.#spawn(() => desk.lock.tick());
+          this.#spawn(async () => {
+            await desk.lock.tick();
+            await desk.look();
+          });
         }
       }
       await this.settle();
+    }
+  }
+
+  /** Membership says that these members, and no others, have a vote and speak the lock. */
+  meet(indices: readonly number[]): void {
+    const voters = indices.map((index) => this.node(index).id);
+    for (const node of this.nodes) {
+      const { others = [] } = node.standing ?? {};
+      const mine = voters.includes(node.id) ? voters : [node.id];
+      node.standing = { others, voters: mine, capable: mine.filter((one) => one !== node.id) };
     }
   }
 
@@ -284,6 +312,15 @@ export class Fleet {
       look: (...args) => life.call(() => lightning.look(...args)),
       fence: (plan) => life.call(() => lightning.fence(plan)),
       unfence: () => life.call(() => lightning.unfence()),
+    };
+  }
+
+  #channels({ channels }: FleetNode, life: Life): Channels {
+    return {
+      find: (name) => life.call(() => channels.find(name)),
+      spliceIn: (...args) => life.call(() => channels.spliceIn(...args)),
+      spliceOut: (...args) => life.call(() => channels.spliceOut(...args)),
+      closeAgreed: (channel) => life.call(() => channels.closeAgreed(channel)),
     };
   }
 

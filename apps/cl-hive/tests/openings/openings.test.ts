@@ -199,13 +199,13 @@ describe('a fleet that is cut', () => {
     fleet.cut = new Set([fleet.first.id]);
     await ask(fleet.first);
     await fleet.settle();
-    expect(await fleet.first.desk.overrule('o1')).toMatchObject({ id: 'o1' });
+    expect(await fleet.first.desk.decisions.overrule('o1')).toMatchObject({ id: 'o1' });
     await fleet.settle();
     expect(await state(fleet.first)).toBe('done');
     expect(fleet.first.desk.lock.notices).toContainEqual(
       expect.objectContaining({ code: 'overruled' }),
     );
-    expect(await fleet.first.desk.overrule('o1')).toMatchObject({ code: 'bad_request' });
+    expect(await fleet.first.desk.decisions.overrule('o1')).toMatchObject({ code: 'bad_request' });
   });
 });
 
@@ -354,7 +354,7 @@ describe('members that speak only the original protocol', () => {
   const LOW = `02${'1'.repeat(64)}` as NodeId;
 
   it('make a person necessary; the intent is announced and held for 60 s', async () => {
-    fleet = await Fleet.start(3, undefined, [LOW]);
+    fleet = await Fleet.start(3, { originals: [LOW] });
     expect((await ask(fleet.first)).state).toBe('waiting');
     await fleet.settle();
     expect(await fleet.first.desk.view('o1')).toMatchObject({
@@ -372,7 +372,7 @@ describe('members that speak only the original protocol', () => {
   });
 
   it('win by the lowest key: ours is taken back, and waits', async () => {
-    fleet = await Fleet.start(3, undefined, [LOW]);
+    fleet = await Fleet.start(3, { originals: [LOW] });
     await ask(fleet.first);
     await fleet.settle();
     const [action] = await fleet.first.actions.pending();
@@ -463,7 +463,7 @@ describe('an outcome that is not known', () => {
 
 describe('a plugin that is killed at any step of an opening', () => {
   async function run(killAt: number, mood: Mood): Promise<boolean> {
-    fleet = await Fleet.start(3, killAt);
+    fleet = await Fleet.start(3, { killAt });
     const { first } = fleet;
     first.lightning.moods = [mood];
     void ask(first).catch(() => undefined);
