@@ -11,7 +11,7 @@ import {
   policyCaps,
   type SignedReceipt,
 } from '@cl-hive/comms';
-import { isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
+import { CodedError, isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
 import { MANAGEMENT_REGISTRY } from '@cl-hive/protocol';
 import { decodeMsat, type Reader } from '@cl-hive/store';
 import { ACTIONS } from '../actions/action-table.ts';
@@ -57,8 +57,13 @@ export function wordView(id: number, { outcome }: OutgoingAnswer): JsonObject {
   };
 }
 
-/** Every schema and action, and whether this node can do it. */
+/** Every schema and action, and whether this node can do it. Throws CodedError `schema_unknown`. */
 export function discoverView(only: string | undefined): JsonObject {
+  if (only !== undefined && !MANAGEMENT_REGISTRY.has(only)) {
+    throw new CodedError('schema_unknown', `there is no schema ${JSON.stringify(only)}`, {
+      remedy: `one of ${[...MANAGEMENT_REGISTRY.keys()].join(', ')}`,
+    });
+  }
   const schemas = [...MANAGEMENT_REGISTRY].filter(([name]) => only === undefined || name === only);
   return {
     schemas: schemas.map(([schema, actions]) => ({

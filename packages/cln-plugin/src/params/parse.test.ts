@@ -73,6 +73,15 @@ describe('parameters', () => {
     expect(error.rpcData).toEqual({ parameter });
   });
 
+  it('says how to give a parameter by name that was given so without -k', () => {
+    const error = refused(() => parseParams(schema, [ID, 'label=secret text'], true));
+    expect(error.message).toBe(
+      'label=... stands in the place of amount: give all parameters by name, with lightning-cli -k',
+    );
+    expect(error.rpcData).toEqual({ parameter: 'amount' });
+    expect(parseParams(schema, [ID, 1, 'other=x'], true)).toMatchObject({ label: 'other=x' });
+  });
+
   it('refuses too many positional arguments, and what is neither object nor array', () => {
     expect(refused(() => parseParams({ a: p.int() }, [1, 2], true)).message).toBe(
       'too many parameters: got 2, expected 1',

@@ -73,6 +73,7 @@ function byName(schema: Params, input: unknown): ReadonlyMap<string, unknown> {
     if (input.length > names.length) {
       throw invalid(`too many parameters: got ${input.length}, expected ${names.length}`);
     }
+    refuseNamed(names, input);
     return new Map(names.map((name, index) => [name, input[index]]));
   }
   if (!isJsonObject(input)) {
@@ -84,6 +85,21 @@ function byName(schema: Params, input: unknown): ReadonlyMap<string, unknown> {
     throw invalid(`unknown parameter: ${unknown.slice(0, 80)} (${known})`, unknown.slice(0, 80));
   }
   return new Map(Object.entries(input));
+}
+
+/** lightning-cli sends `name=value` as it stands when the first argument has no `=` and `-k` is missing. */
+function refuseNamed(names: readonly string[], input: readonly unknown[]): void {
+  const at = input.findIndex(
+    (value) => typeof value === 'string' && names.some((name) => value.startsWith(`${name}=`)),
+  );
+  if (at !== -1) {
+    const place = names[at] ?? '';
+    const meant = String(input[at]).split('=', 1)[0] ?? '';
+    throw invalid(
+      `${meant}=... stands in the place of ${place}: give all parameters by name, with lightning-cli -k`,
+      place,
+    );
+  }
 }
 
 function decodeParam(name: string, param: Param<unknown, Presence>, value: unknown): unknown {

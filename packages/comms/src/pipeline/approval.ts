@@ -53,7 +53,11 @@ export function hasLapsed(intent: Intent, moment: Moment): boolean {
 /** Why a person's word cannot count; undefined when the intent waits. */
 function notWaiting(intent: Intent | undefined, id: number): ApprovalDecision | undefined {
   if (intent === undefined) {
-    return refused('approval_unknown', `nothing waits under ${id}`, 'list what waits');
+    return refused(
+      'approval_unknown',
+      `nothing waits under ${id}`,
+      'hive-client-pending lists what waits',
+    );
   }
   return intent.state === 'waiting'
     ? undefined
@@ -75,7 +79,14 @@ export function decideApproval(
 ): ApprovalDecision {
   const wrong = notWaiting(intent, id);
   if (wrong !== undefined || intent === undefined) {
-    return wrong ?? refused('approval_unknown', `nothing waits under ${id}`, 'list what waits');
+    return (
+      wrong ??
+      refused(
+        'approval_unknown',
+        `nothing waits under ${id}`,
+        'hive-client-pending lists what waits',
+      )
+    );
   }
   if (hasLapsed(intent, moment)) {
     return close(intent, 'expired', by, moment);
@@ -126,7 +137,14 @@ export function decideRejection(
 ): ApprovalDecision {
   const wrong = notWaiting(intent, id);
   if (wrong !== undefined || intent === undefined) {
-    return wrong ?? refused('approval_unknown', `nothing waits under ${id}`, 'list what waits');
+    return (
+      wrong ??
+      refused(
+        'approval_unknown',
+        `nothing waits under ${id}`,
+        'hive-client-pending lists what waits',
+      )
+    );
   }
   return close(intent, hasLapsed(intent, moment) ? 'expired' : 'rejected', by, moment);
 }

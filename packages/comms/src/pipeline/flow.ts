@@ -228,7 +228,11 @@ export function* handleApproval(id: number, by: string): Flow<WordResult> {
     const message = `nothing waits under ${id}`;
     return {
       kind: 'refused',
-      refusal: { code: 'approval_unknown', message, remedy: 'list what waits' },
+      refusal: {
+        code: 'approval_unknown',
+        message,
+        remedy: 'hive-client-pending lists what waits',
+      },
     };
   }
   const gathered = yield* ask('facts', { command: intent.command });
