@@ -22,7 +22,8 @@ export async function bundleSimulator(outfile, mutant) {
         }
         const text = readFileSync(path, 'utf8');
         changed += text.split(change.find).length - 1;
-        return { contents: text.replace(change.find, () => change.put), loader: 'ts' };
+        const put = typeof change.put === 'string' ? () => change.put : change.put;
+        return { contents: text.replace(change.find, put), loader: 'ts' };
       });
     },
   };
@@ -36,7 +37,7 @@ export async function bundleSimulator(outfile, mutant) {
     plugins: [mutate],
     logLevel: 'error',
   });
-  if (change !== undefined && changed !== 1) {
+  if (change !== undefined && changed !== (change.times ?? 1)) {
     throw new Error(`mutant ${mutant}: its text occurs ${changed} times in ${change.file}`);
   }
 }

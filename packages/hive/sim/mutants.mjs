@@ -40,6 +40,37 @@ export const MUTANTS = {
     put: 'return (window + 1) * WINDOW_BLOCKS;',
     profile: 'skew',
   },
+  'original-intent-forgotten': {
+    file: 'lock/step.ts',
+    find: 'turn.patch({ foreign: new Map(state.foreign).set(key, windowOf(state.height)) });',
+    put: '',
+    profile: 'mixed',
+  },
+  'mixed-hive-without-approval': {
+    file: 'lock/holder.ts',
+    find: /state\.originals\.size (?:> 0 && !wish\.approved|=== 0 \|\| wish\.approved)/g,
+    put: (found) => (found.includes('&&') ? 'false' : 'true'),
+    times: 3,
+    profile: 'mixed',
+  },
+  'grants-not-compared': {
+    file: 'lock/proof.ts',
+    find: 'twin !== undefined',
+    put: 'twin === undefined && twin !== undefined',
+    profile: 'liar',
+  },
+  'own-grant-not-signed': {
+    file: 'lock/holder.ts',
+    find: 'to: [self], message: own',
+    put: 'to: [], message: own',
+    profile: 'liar',
+  },
+  'majority-against-a-liar': {
+    file: 'lock/epoch.ts',
+    find: 'Math.min(members, majority(members + liars))',
+    put: 'majority(members)',
+    profile: 'withstand',
+  },
   'successor-begins-at-once': {
     file: 'lock/epoch.ts',
     find: 'Math.max(...valid.map(({ stop }) => stop)) + 1',

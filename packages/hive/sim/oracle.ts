@@ -1,6 +1,7 @@
-import { restoreLock } from '../src/index.ts';
+import { type DoubleGrant, restoreLock } from '../src/index.ts';
+import type { Opening } from './node.ts';
 import type { Profile } from './profiles.ts';
-import { type Opening, World } from './world.ts';
+import { World } from './world.ts';
 
 /** What a schedule showed. */
 export interface Verdict {
@@ -24,6 +25,24 @@ function twice(
   });
 }
 
+/** Openings by two holders that a lying member made possible, and for which nobody holds evidence. */
+function undetected(world: World): string[] {
+  const convicted = new Set(
+    world.nodes.flatMap(({ state }) => [...(state?.tables.doubles.values() ?? [])].map(place)),
+  );
+  return world.openings.flatMap((one) => {
+    const other = world.openings.find(
+      ({ node, target, window }) =>
+        node < one.node && target === one.target && window === one.window,
+    );
+    return other === undefined || convicted.has(`${one.target}/${one.window}`)
+      ? []
+      : [`nodes ${other.node} and ${one.node} opened in one window, and nobody knows by whose lie`];
+  });
+}
+
+const place = ({ first }: DoubleGrant): string => `${first.target}/${first.window}`;
+
 /** The text of a state's tables, in which an opening that a crash interrupts is unknown. */
 function tablesText(tables: object): string {
   const sorted = Object.entries(tables as Record<string, ReadonlyMap<string, unknown>>).map(
@@ -45,9 +64,25 @@ function tablesText(tables: object): string {
 export function judge(seed: number, profile: Profile): Verdict {
   const world = new World(seed, profile);
   world.run();
+  const byLock = twice(
+    world.openings,
+    (one) => `${one.target}/${one.window}`,
+    'one window of the lock',
+  );
   const broken = [
-    ...twice(world.openings, (one) => `${one.target}/${one.window}`, 'one window of the lock'),
-    ...twice(world.openings, (one) => `${one.target}/${one.trueWindow}`, 'one window of the chain'),
+    ...(profile.liar && profile.tolerate === 0
+      ? undetected(world)
+      : [
+          ...byLock,
+          ...twice(
+            world.openings,
+            (one) => `${one.target}/${one.trueWindow}`,
+            'one window of the chain',
+          ),
+        ]),
+    ...world.openings.flatMap(({ node, against }) =>
+      against === undefined ? [] : [`node ${node} opened ${against}`],
+    ),
   ];
   const epochs = new Map<string, string>();
   for (const { id, disk, state } of world.nodes) {

@@ -15,6 +15,12 @@ export interface Profile {
   readonly lagBlocks: number;
   /** Changes of the membership in one schedule, at most. */
   readonly changes: number;
+  /** Members that speak only the original's protocol, at most. */
+  readonly originals: number;
+  /** Whether one member grants whatever it is asked for. */
+  readonly liar: boolean;
+  /** Lying members that openings withstand. */
+  readonly tolerate: number;
 }
 
 const CALM: Profile = {
@@ -27,6 +33,9 @@ const CALM: Profile = {
   skewMs: 0,
   lagBlocks: 0,
   changes: 0,
+  originals: 0,
+  liar: false,
+  tolerate: 0,
 };
 
 /** The kinds of schedules. */
@@ -37,6 +46,9 @@ export const PROFILES = {
   skew: { ...CALM, skewMs: 400_000, lagBlocks: 6 },
   loss: { ...CALM, loss: 0.2, duplicate: 0.2, delayMaxMs: 60_000 },
   members: { ...CALM, changes: 3 },
+  mixed: { ...CALM, originals: 3, loss: 0.05, delayMaxMs: 5000, crashes: 2 },
+  liar: { ...CALM, liar: true, cuts: 4, crashes: 3 },
+  withstand: { ...CALM, liar: true, tolerate: 1, cuts: 4, crashes: 3, loss: 0.05 },
   all: {
     loss: 0.1,
     duplicate: 0.1,
@@ -47,6 +59,9 @@ export const PROFILES = {
     skewMs: 400_000,
     lagBlocks: 6,
     changes: 2,
+    originals: 2,
+    liar: false,
+    tolerate: 0,
   },
 } as const satisfies Readonly<Record<string, Profile>>;
 

@@ -5,8 +5,6 @@ import {
   type LockCommand,
   type LockInput,
   type LockMessage,
-  type LockRow,
-  type LockState,
   lockRows,
   mayOpen,
   newLock,
@@ -14,6 +12,8 @@ import {
   stepLock,
   windowOf,
 } from '../src/index.ts';
+import { type Call, simId as id, type Opening, type SimNode } from './node.ts';
+import { Originals } from './originals.ts';
 import type { Profile } from './profiles.ts';
 import { EventQueue } from './queue.ts';
 
@@ -23,38 +23,6 @@ const LENGTH_MS = 150 * MINUTE;
 const TICK_MS = 15_000;
 const FIRST_HEIGHT = 900_000;
 
-/** A channel that was really opened, as the chain would show it. */
-export interface Opening {
-  readonly node: number;
-  readonly target: NodeId;
-  /** Window its holder asked for. */
-  readonly window: number;
-  /** Window of the true chain when fundchannel was called. */
-  readonly trueWindow: number;
-  readonly attempt: string;
-}
-
-/** One call of fundchannel; lightningd goes on with it when the plugin is gone. */
-interface Call {
-  done: boolean;
-  opened: boolean;
-}
-
-/** A node: its process, which may be down, its disk, and its lightningd, which is always up. */
-interface SimNode {
-  readonly id: NodeId;
-  readonly disk: Map<string, LockRow>;
-  readonly calls: Map<string, Call>;
-  state: LockState | undefined;
-  offset: number;
-  lag: number;
-  group: number;
-  life: number;
-}
-
-const id = (kind: string, index: number): NodeId =>
-  `02${kind.padEnd(32, '0')}${index.toString(16).padStart(32, '0')}` as NodeId;
-
 /** A hive in virtual time. Everything in it follows from the seed and the profile. */
 export class World {
   readonly openings: Opening[] = [];
@@ -62,6 +30,9 @@ export class World {
   readonly #queue = new EventQueue();
   readonly #random: SeededRandom;
   readonly #profile: Profile;
+  readonly #originals: Originals;
+  readonly #unapproved = new Set<string>();
+  readonly #liar: NodeId | undefined;
   #height = FIRST_HEIGHT;
   #wishes = 0;
   #members: NodeId[];
@@ -75,6 +46,9 @@ export class World {
       id('a', index),
     );
     this.#members = all.slice(0, size);
+    this.#liar = profile.liar ? all[this.#random.below(size)] : undefined;
+    const originals = profile.originals === 0 ? 0 : this.#random.below(profile.originals + 1);
+    this.#originals = this.#someOriginals(originals);
     const epoch = firstEpoch(this.#members);
     this.nodes = all.map((node) => {
       const state = newLock(node, epoch);
@@ -88,6 +62,25 @@ export class World {
         group: 0,
         life: 0,
       };
+    });
+  }
+
+  #someOriginals(count: number): Originals {
+    const ids = Array.from({ length: count }, (_, index) => id(index % 2 === 0 ? '0' : 'f', index));
+    return new Originals(ids, {
+      queue: this.#queue,
+      random: this.#random,
+      loss: this.#profile.loss,
+      delayMaxMs: this.#profile.delayMaxMs,
+      window: () => windowOf(this.#height),
+      opened: (by, target) => this.#noticed(by, target),
+      ours: () =>
+        this.nodes.map((node) => ({
+          id: node.id,
+          up: node.state !== undefined,
+          hear: (from, target, kind) =>
+            this.#give(node, { kind: `original_${kind}`, from, target }),
+        })),
     });
   }
 
@@ -138,6 +131,8 @@ export class World {
   #start(node: SimNode): void {
     node.life += 1;
     node.state = restoreLock(node.id, node.disk.values());
+    this.#give(node, { kind: 'tolerate', liars: this.#profile.tolerate });
+    this.#give(node, { kind: 'originals', members: this.#originals.ids });
     this.#give(node, { kind: 'start' });
     if (this.#changed) {
       this.#give(node, { kind: 'electorate', members: this.#members });
@@ -176,15 +171,24 @@ export class World {
       if (this.#chance(0.6)) {
         this.#wishes += 1;
         const wish = `w${this.#wishes}`;
+        const approved = this.#originals.ids.length === 0 || this.#chance(0.7);
+        if (!approved) {
+          this.#unapproved.add(wish);
+        }
         this.#queue.after(this.#random.below(20_000), () =>
           this.#give(node, {
             kind: 'wish',
             id: wish,
             target,
             capacitySat: 1_000_000n,
-            approved: true,
+            approved,
           }),
         );
+      }
+    }
+    for (const original of this.#originals.ids) {
+      if (this.#chance(0.3)) {
+        this.#queue.after(this.#random.below(90_000), () => this.#originals.want(original, target));
       }
     }
   }
@@ -206,6 +210,7 @@ export class World {
     }
     node.state = undefined;
     node.life += 1;
+    this.#originals.crashed(node.id);
     this.#queue.after(1000 + this.#random.below(this.#chance(0.5) ? 10_000 : 20 * MINUTE), () => {
       if (node.state === undefined) {
         this.#start(node);
@@ -262,9 +267,17 @@ export class World {
       case 'send':
         this.#send(node, command.to, command.message);
         return;
+      case 'announce':
+        this.#originals.announce(node.id, command.target);
+        return;
       case 'send_signed':
         for (const to of command.to) {
-          this.#send(node, to, { ...command.message, signature: 'signed' });
+          const message = { ...command.message, signature: 'signed' };
+          if (to === node.id) {
+            this.#give(node, { kind: 'message', from: to, message });
+          } else {
+            this.#send(node, to, message);
+          }
         }
         return;
       case 'accept': {
@@ -309,6 +322,11 @@ export class World {
     if (node === undefined) {
       return;
     }
+    if (to === this.#liar && message.kind === 'request') {
+      const { kind: _, ...about } = message;
+      this.#send(node, from.id, { kind: 'grant', ...about, signature: 'a lie' });
+      return;
+    }
     const copies = 1 + (this.#chance(this.#profile.duplicate) ? 1 : 0);
     for (let i = 0; i < copies; i += 1) {
       if (!this.#chance(this.#profile.loss) && node.group === from.group) {
@@ -329,6 +347,7 @@ export class World {
       this.#give(node, { kind: 'outcome', id: wish, outcome: 'not_opened' });
       return;
     }
+    const against = this.#against(node.id, wish, target);
     const call: Call = { done: false, opened: false };
     node.calls.set(attempt, call);
     const opens = this.#chance(0.85);
@@ -339,7 +358,8 @@ export class World {
       call.done = true;
       call.opened = opens;
       if (opens) {
-        this.openings.push({ node: this.nodes.indexOf(node), target, window, trueWindow, attempt });
+        const by = this.nodes.indexOf(node);
+        this.openings.push({ node: by, target, window, trueWindow, attempt, ...against });
         this.#noticed(node.id, target);
       }
     });
@@ -354,6 +374,14 @@ export class World {
     if (this.#chance(this.#profile.crashPerCommand * 20)) {
       this.#crash(node);
     }
+  }
+
+  #against(node: NodeId, wish: string, target: NodeId): { readonly against?: string } {
+    const original = this.#originals.against(node, target);
+    if (this.#unapproved.has(wish)) {
+      return { against: 'without a person’s yes' };
+    }
+    return original === undefined ? {} : { against: 'against an original’s intent that it heard' };
   }
 
   /** Some nodes come to see the channel, late; it is closed soon, so that the target is wanted again. */

@@ -42,6 +42,9 @@ export const FOREIGN_INTENTS_PER_MEMBER_MAX = 5;
 /** Windows for which the grants of openings are kept to be compared: a week. */
 export const PROOF_WINDOWS = 144;
 
+/** Evidence that is kept about one member: more proves no more. */
+export const DOUBLES_PER_MEMBER_MAX = 10;
+
 /** Milliseconds between two showings to members that have not answered. */
 export const PROOF_AGAIN_MS = 600_000;
 

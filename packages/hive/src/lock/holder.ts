@@ -139,8 +139,13 @@ function firstRound(turn: Turn, wish: Wish): Round {
   if (!alone) {
     turn.command({ kind: 'announce', target: wish.target });
   }
+  const { self, tables } = turn.state;
+  const { id, target, window } = wish;
+  const epoch = epochFor(tables.epochs.values(), window)?.number ?? 0;
+  const own = { kind: 'grant', attempt: attemptId(id, window), target, window, epoch } as const;
+  turn.command({ kind: 'send_signed', to: [self], message: own });
   return {
-    granted: new Set([turn.state.self]),
+    granted: new Set([self]),
     words: new Map(),
     refused: new Map(),
     askedAt: turn.now,

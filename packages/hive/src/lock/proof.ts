@@ -1,5 +1,5 @@
 import type { NodeId } from '@cl-hive/core';
-import { PROOF_AGAIN_MS, PROOF_WINDOWS, PROOFS_PER_HOLDER_MAX } from '../limits.ts';
+import { DOUBLES_PER_MEMBER_MAX, PROOF_AGAIN_MS, PROOF_WINDOWS, PROOFS_PER_HOLDER_MAX } from '../limits.ts';
 import { acceptanceText, epochClaims, epochFor, majority } from './epoch.ts';
 import type { Turn } from './turn.ts';
 import type {
@@ -14,7 +14,7 @@ import { attemptId, windowOf } from './window.ts';
 
 // A grant and an abort are signed words. Who opened shows the grants of its majority to everyone, so
 // that a member that granted one target to two holders in one window is found: its two words are the
-// evidence, unless it can show the first holder's signed abort, which then convicts that holder.
+// evidence, unless it can show that one of the holders had given its grant up.
 
 type Of<K extends LockMessage['kind']> = Extract<LockMessage, { readonly kind: K }>;
 
@@ -81,16 +81,20 @@ export function lockClaims(self: NodeId, from: NodeId, message: LockMessage): re
   }
 }
 
-/** Who a {@link DoubleGrant} convicts: the holder that gave up and opened, else the member. */
-export function culprit({ first, abort }: DoubleGrant): NodeId {
-  return abort === undefined ? first.member : first.holder;
+/**
+ * Who a {@link DoubleGrant} convicts; undefined where the member has shown that a holder gave its grant
+ * up. Whether that holder then opened all the same only the chain shows.
+ */
+export function culprit({ first, abort }: DoubleGrant): NodeId | undefined {
+  return abort === undefined ? first.member : undefined;
 }
 
 /** Shows the grants of an opening to the members of its epoch, until each has seen them. */
 export function proveOpening(turn: Turn, { id, target, window, words = [] }: Wish): void {
   const { self, tables } = turn.state;
   const epoch = epochFor(tables.epochs.values(), window);
-  if (epoch === undefined || words.length + 1 < majority(epoch.members.length)) {
+  const signers = new Set([self, ...words.map(({ member }) => member)]);
+  if (epoch === undefined || signers.size < majority(epoch.members.length)) {
     return;
   }
   const attempt = attemptId(id, window);
@@ -202,8 +206,12 @@ function accuse(turn: Turn, double: DoubleGrant): void {
     return;
   }
   const epoch = tables.epochs.get(String(first.epoch));
+  const of = [...tables.doubles.keys()].filter((one) => one.startsWith(`${first.member}/`));
+  if (known === undefined && of.length >= DOUBLES_PER_MEMBER_MAX) {
+    return;
+  }
   turn.row('doubles', key, next);
-  turn.command({ kind: 'notice', code: 'double_grant', detail: culprit(next) });
+  turn.command({ kind: 'notice', code: 'double_grant', detail: culprit(next) ?? 'cleared' });
   for (const member of epoch?.members ?? []) {
     if (member !== self && member !== culprit(next)) {
       turn.send(member, { kind: 'double', double: next });

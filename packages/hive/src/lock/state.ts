@@ -5,7 +5,7 @@ import type { LockRow, LockTable, LockTables, RefusalReason } from './types.ts';
 /** Answers to one attempt; lost in a crash and asked for again. */
 export interface Round {
   readonly granted: ReadonlySet<NodeId>;
-  /** Signatures of the grants of others. */
+  /** Signatures of the grants, this node's own among them. */
   readonly words: ReadonlyMap<NodeId, string>;
   readonly refused: ReadonlyMap<
     NodeId,

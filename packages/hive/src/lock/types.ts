@@ -24,7 +24,7 @@ export interface GrantWord {
   readonly signature: string;
 }
 
-/** The grants of others by which a channel was opened. */
+/** The grants by which a channel was opened, its holder's own among them. */
 export interface Proof extends Omit<GrantWord, 'member' | 'signature'> {
   readonly words: readonly { readonly member: NodeId; readonly signature: string }[];
   /** Members that have not seen a proof of this node. */
@@ -33,7 +33,7 @@ export interface Proof extends Omit<GrantWord, 'member' | 'signature'> {
 
 /**
  * Two grants of one member for one target and window, both used. `abort` is the signature by which
- * the holder of the first gave up what it then used.
+ * the holder of the first had given its grant up, which clears the member.
  */
 export interface DoubleGrant {
   readonly first: GrantWord;
@@ -92,7 +92,7 @@ export interface Wish {
   readonly madeIn: number;
   readonly approved: boolean;
   readonly reason?: WishReason;
-  /** Grants of others that it was opened by: the holder can show its majority. */
+  /** Grants that it was opened by: the holder can show its majority. */
   readonly words?: Proof['words'];
   /** Funding outpoint or other marker, once opened. */
   readonly outcome?: string;
@@ -279,7 +279,10 @@ export type LockCommand =
   /** One transaction; nothing after it may run before it is on disk. */
   | { readonly kind: 'store'; readonly rows: readonly LockRow[] }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: LockMessage }
-  /** Sign `lockText(to, message)` for each of `to`, and send the message with its `signature`. */
+  /**
+   * Sign `lockText(to, message)` for each of `to`, and send the message with its `signature`. `to` may
+   * be this node itself: then it is the next input, as a message from self.
+   */
   | {
       readonly kind: 'send_signed';
       readonly to: readonly NodeId[];
