@@ -208,14 +208,18 @@ export class LockRunner {
   }
 
   async #sendSigned({ to, message }: Of<'send_signed'>): Promise<void> {
-    const { hive, log } = this.#parts;
+    const { self, hive, log } = this.#parts;
     const signed = new Map<string, string>();
     for (const member of to) {
       const text = lockText(member, message);
       try {
         const signature = signed.get(text) ?? (await hive.sign(text));
         signed.set(text, signature);
-        hive.send(member, { ...message, signature });
+        if (member === self) {
+          await this.give({ kind: 'message', from: self, message: { ...message, signature } });
+        } else {
+          hive.send(member, { ...message, signature });
+        }
       } catch (error) {
         // Whoever waits for it asks again, and aborts are repeated.
         log('unusual', `a ${message.kind} could not be signed: ${describeError(error)}`);
