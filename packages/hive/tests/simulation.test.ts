@@ -8,7 +8,7 @@ import { PROFILES } from '../sim/profiles.ts';
 
 type Simulation = Pick<typeof Simulator, 'simulate' | 'replayCommand' | 'isProfile'>;
 
-const SEEDS = 20;
+const SEEDS = 6;
 const folder = mkdtempSync(join(tmpdir(), 'hive-simulation-'));
 const bundler = new URL('../sim/bundle.mjs', import.meta.url).href;
 const mutants = new URL('../sim/mutants.mjs', import.meta.url).href;

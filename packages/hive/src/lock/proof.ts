@@ -1,5 +1,10 @@
 import type { NodeId } from '@cl-hive/core';
-import { DOUBLES_PER_MEMBER_MAX, PROOF_AGAIN_MS, PROOF_WINDOWS, PROOFS_PER_HOLDER_MAX } from '../limits.ts';
+import {
+  DOUBLES_PER_MEMBER_MAX,
+  PROOF_AGAIN_MS,
+  PROOF_WINDOWS,
+  PROOFS_PER_HOLDER_MAX,
+} from '../limits.ts';
 import { acceptanceText, epochClaims, epochFor, majority } from './epoch.ts';
 import type { Turn } from './turn.ts';
 import type {
