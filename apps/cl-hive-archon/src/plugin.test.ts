@@ -6,15 +6,39 @@ describe('the manifest of cl-hive-archon', () => {
   const names = (key: string) =>
     (manifest[key] as readonly { name: string }[]).map(({ name }) => name);
 
-  it('offers these methods and this option', () => {
-    expect(names('rpcmethods')).toEqual([
-      'hive-archon-version',
-      'hive-archon-status',
-      'hive-archon-provision',
-      'hive-archon-rotate-keys',
-      'hive-archon-rotate-did',
+  it('offers these methods and these options', () => {
+    const methods = [
+      'version',
+      'status',
+      'provision',
+      'rotate-keys',
+      'rotate-did',
+      'import-identity',
+      'upgrade',
+      'bind-cln',
+      'bind-nostr',
+      'verify-contact',
+      'receive-contact',
+      'resolve',
+      'sign-message',
+      'process-outbox',
+      'prune',
+      'issue',
+      'accept',
+      'verify',
+      'revoke',
+      'credentials',
+      'issuers',
+      'reputation',
+      'authorize',
+    ];
+    expect(names('rpcmethods')).toEqual(methods.map((name) => `hive-archon-${name}`));
+    expect(names('options')).toEqual([
+      'hive-archon-network',
+      'hive-archon-gatekeeper',
+      'hive-archon-revocation-grace',
+      'hive-archon-db',
     ]);
-    expect(names('options')).toEqual(['hive-archon-db']);
   });
 
   it('hooks nothing, so that it cannot slow the node down, and can be stopped and started', () => {

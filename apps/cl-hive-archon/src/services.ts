@@ -1,11 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import type { PluginContext } from '@cl-hive/cln-plugin';
-import type { JsonObject, NodeId } from '@cl-hive/core';
-import { DependentServices, databaseView, openSuiteStore } from '@cl-hive/runtime/services';
+import { describeError, type JsonObject, type NodeId } from '@cl-hive/core';
+import { DependentServices, databaseView, openSuiteStore, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
+import { BindingDesk } from './bindings/binding-desk.ts';
+import { CONTACT_TOPIC, ContactDesk } from './bindings/contact-desk.ts';
+import { CredentialCommands } from './commands/credential-commands.ts';
+import { IdentityCommands } from './commands/identity-commands.ts';
+import { CredentialDesk } from './credentials/credential-desk.ts';
 import { DidStore } from './dids/did-store.ts';
+import { Directory } from './dids/directory.ts';
+import { Gatekeepers } from './dids/gatekeepers.ts';
+import { Outbox } from './dids/outbox.ts';
+import type { ForeignIdentity } from './identity/identity-file.ts';
 import { IdentityKeeper } from './identity/identity-keeper.ts';
 import { OwnKeys } from './identity/own-keys.ts';
 import { OwnRecords } from './identity/own-record.ts';
+import { OUTBOX_EVERY_MS } from './limits.ts';
+import { archonSettings } from './plugin-options.ts';
 import type { ArchonDatabase } from './store/database.ts';
 import { migrations } from './store/migrations.ts';
 
@@ -16,26 +28,140 @@ interface ArchonParts {
   readonly context: PluginContext;
   readonly keys: OwnKeys;
   readonly dids: DidStore;
-  readonly identity: IdentityKeeper;
+  readonly self: IdentityKeeper;
+  readonly gatekeepers: Gatekeepers;
+  readonly directory: Directory;
+  readonly outbox: Outbox;
+  readonly credentials: CredentialDesk;
+  readonly bindings: BindingDesk;
+  readonly contacts: ContactDesk;
+  readonly timers: Timers;
 }
+
+const OUTBOX_JOB = 'telling the Gatekeepers';
+
+/** Time for a call to cl-hive-comms, ms. */
+const COMMS_TIMEOUT_MS = 10_000;
 
 /** What the methods of cl-hive-archon work with. */
 export class ArchonServices extends DependentServices<ArchonDatabase> {
-  readonly keys: OwnKeys;
-  readonly dids: DidStore;
-  readonly self: IdentityKeeper;
+  readonly parts: ArchonParts;
+  readonly identityCommands: IdentityCommands;
+  readonly credentialCommands: CredentialCommands;
 
-  constructor({ store, nodeId, context, keys, dids, identity }: ArchonParts) {
-    super(store, nodeId, context);
-    this.keys = keys;
-    this.dids = dids;
-    this.self = identity;
+  constructor(parts: ArchonParts) {
+    super(parts.store, parts.nodeId, parts.context);
+    this.parts = parts;
+    const { nodeId: node, context } = parts;
+    const { rpc, clock } = context;
+    this.credentialCommands = new CredentialCommands({ ...parts, node, rpc, clock });
+    this.identityCommands = new IdentityCommands({
+      ...parts,
+      node,
+      take: (foreign) => this.importIdentity(foreign),
+    });
   }
 
   /** Who this node is. */
   override identity(): JsonObject {
-    return { ...super.identity(), ...this.self.view() };
+    return { ...super.identity(), ...this.parts.self.view() };
   }
+
+  /** Binds Nostr to the DID and takes messages of peers, once cl-hive-comms is there. */
+  override async wake(): Promise<void> {
+    await super.wake();
+    const { context, bindings } = this.parts;
+    await context.rpc.raw(
+      'hive-comms-register-handler',
+      { topic: CONTACT_TOPIC, method: 'hive-archon-receive-contact' },
+      { timeoutMs: COMMS_TIMEOUT_MS },
+    );
+    await bindings.ensure(true);
+  }
+
+  /** Replaces the DID's key or the DID; what hangs on it is renewed. */
+  async rotate(what: 'keys' | 'did'): Promise<void> {
+    const { self, bindings, timers } = this.parts;
+    await (what === 'keys' ? self.rotateKeys() : self.rotateDid());
+    await bindings.ensure(true);
+    timers.soon(OUTBOX_JOB);
+  }
+
+  /** Takes over a DID from elsewhere. */
+  async importIdentity(foreign: ForeignIdentity): Promise<JsonObject> {
+    const { self, bindings, timers } = this.parts;
+    await self.import(foreign);
+    await bindings.ensure(true);
+    timers.soon(OUTBOX_JOB);
+    return this.identity();
+  }
+
+  /** Moves the DID to another registry. */
+  async moveTo(registry: string): Promise<void> {
+    await this.parts.self.moveTo(registry);
+    this.parts.timers.soon(OUTBOX_JOB);
+  }
+
+  async view(): Promise<JsonObject> {
+    const { gatekeepers, outbox, bindings, store } = this.parts;
+    return {
+      database: await databaseView(store),
+      identity: this.identity(),
+      bindings: await bindings.view(),
+      network: { ...gatekeepers.view(), outbox: await outbox.view() },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.parts.timers.stop();
+    await this.parts.store.close();
+  }
+}
+
+async function assemble(
+  context: PluginContext,
+  store: Store<ArchonDatabase>,
+  nodeId: NodeId,
+): Promise<ArchonServices> {
+  const { rpc, clock, log, options } = context;
+  const warn = (message: string): void => log.warn(message);
+  const debug = (message: string): void => log.debug(message);
+  const settings = archonSettings(options);
+  const { network, graceMs } = settings;
+  const keys = new OwnKeys(rpc);
+  const dids = new DidStore(store);
+  const timers = new Timers(clock, warn);
+  const late: { contacts?: ContactDesk } = {};
+  const gatekeepers = new Gatekeepers({ urls: settings.gatekeepers, network, clock, warn });
+  const askOwner: ConstructorParameters<typeof Directory>[0]['askOwner'] = async (did, owner) =>
+    late.contacts?.chainOf(did, owner);
+  const directory = new Directory({ store, dids, gatekeepers, clock, askOwner });
+  const outbox = new Outbox({ store, dids, gatekeepers, clock });
+  const made = async (tx: { onCommit: (hook: () => void) => void }): Promise<void> =>
+    tx.onCommit(() => timers.soon(OUTBOX_JOB));
+  const records = new OwnRecords(rpc, warn);
+  const self = new IdentityKeeper({ store, dids, keys, records, clock, warn, made });
+  const { did } = await self.load();
+  log.info(`DID ${did}`);
+  const bindings = new BindingDesk({ rpc, store, self, node: nodeId, clock, warn });
+  const common = { store, dids, directory, self, node: nodeId, clock };
+  const credentials = new CredentialDesk({ ...common, graceMs, made });
+  const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
+  const contacts = new ContactDesk({ ...common, rpc, bindings, random, debug });
+  late.contacts = contacts;
+  try {
+    await bindings.ensure(false);
+  } catch (error) {
+    warn(`the node's key is not bound to the DID yet: ${describeError(error)}`);
+  }
+  timers.add({
+    name: OUTBOX_JOB,
+    everyMs: OUTBOX_EVERY_MS,
+    run: async () => void (await outbox.run()),
+  });
+  timers.soon(OUTBOX_JOB);
+  const rooms = { gatekeepers, directory, outbox, credentials, bindings, contacts };
+  return new ArchonServices({ store, nodeId, context, keys, dids, self, timers, ...rooms });
 }
 
 /** Opens the database and loads the identity, which is made on the first start. */
@@ -51,22 +177,7 @@ export async function open(
     metaTable: 'archon_meta',
   });
   try {
-    const { rpc, clock, log } = context;
-    const warn = (message: string): void => log.warn(message);
-    const keys = new OwnKeys(rpc);
-    const dids = new DidStore(store);
-    const identity = new IdentityKeeper({
-      store,
-      dids,
-      keys,
-      records: new OwnRecords(rpc, warn),
-      clock,
-      warn,
-      made: async () => {},
-    });
-    const { did } = await identity.load();
-    log.info(`DID ${did}`);
-    return new ArchonServices({ store, nodeId, context, keys, dids, identity });
+    return await assemble(context, store, nodeId);
   } catch (error) {
     await store.close();
     throw error;
@@ -74,7 +185,7 @@ export async function open(
 }
 
 export async function close(services: ArchonServices): Promise<void> {
-  await services.store.close();
+  await services.stop();
 }
 
 export async function wake(services: ArchonServices): Promise<void> {
@@ -86,5 +197,5 @@ export async function idle(services: ArchonServices): Promise<void> {
 }
 
 export async function status(services: ArchonServices): Promise<JsonObject> {
-  return { database: await databaseView(services.store), identity: services.identity() };
+  return services.view();
 }

@@ -48,9 +48,6 @@ export const GATEKEEPER_ANSWER_BYTES_MAX = 1_048_576;
 /** Time for one request to a Gatekeeper, from look-up to last byte, ms. */
 export const GATEKEEPER_REQUEST_MS = 10_000;
 
-/** Gatekeepers that may be listed: each may be asked for each resolution. */
-export const GATEKEEPERS_MAX = 8;
-
 /** First wait before an operation is offered to a Gatekeeper again, ms; doubles to an hour. */
 export const OUTBOX_RETRY_MS = 5_000;
 export const OUTBOX_RETRY_MS_MAX = 3_600_000;

@@ -8,15 +8,17 @@ import {
   type Operation,
   rotateKey,
   type SigningKey,
+  updateDocument,
   verifyChain,
 } from '@cl-hive/archon';
 import { type Clock, CodedError, describeError, type JsonObject } from '@cl-hive/core';
 import { nobleCurve } from '@cl-hive/protocol';
-import { unseal } from '@cl-hive/runtime/services';
+import { seal, unseal } from '@cl-hive/runtime/services';
 import type { Store, Transactor } from '@cl-hive/store';
 import { type DidStore, storedDid } from '../dids/did-store.ts';
 import { IDENTITIES_MAX } from '../limits.ts';
 import type { ArchonDatabase, IdentityRow } from '../store/database.ts';
+import type { ForeignIdentity } from './identity-file.ts';
 import type { KeyPair, OwnKeys } from './own-keys.ts';
 import type { OwnRecords } from './own-record.ts';
 
@@ -76,6 +78,23 @@ export class IdentityKeeper {
   /** Whose key signs, and how the key is named. */
   get signingKey(): SigningKey {
     const { did, key, keyNumber } = this.current;
+    return { secret: key.secret, verificationMethod: `${did}#key-${keyNumber}` };
+  }
+
+  /** The key that signs for one of the node's DIDs, an earlier one too. Throws `identity_absent`. */
+  async signingKeyOf(did: Did): Promise<SigningKey> {
+    if (did === this.current.did) {
+      return this.signingKey;
+    }
+    const row = await this.#parts.store.reader
+      .selectFrom('archon_identities')
+      .selectAll()
+      .where('did', '=', did)
+      .executeTakeFirst();
+    if (row === undefined) {
+      throw new CodedError<IdentityErrorCode>('identity_absent', `${did} is not of this node`);
+    }
+    const { key, keyNumber } = await this.#identityOf(row);
     return { secret: key.secret, verificationMethod: `${did}#key-${keyNumber}` };
   }
 
@@ -141,6 +160,49 @@ export class IdentityKeeper {
     });
   }
 
+  /** Takes over a DID whose key is given; its operations are verified. Throws `identity_key_mismatch`. */
+  import({ did, events, secret, publicKey }: ForeignIdentity): Promise<OwnIdentity> {
+    return this.#inTurn(async () => {
+      const verified = verifyChain(did, events, () => undefined);
+      const named = verified.ok ? newest(verified.value).key : undefined;
+      const keyNumber = Number(/^#key-([1-9]\d{0,6})$/.exec(named?.id ?? '')?.[1] ?? 0);
+      if (named === undefined || keyNumber === 0 || !sameKey(named.key, publicKey)) {
+        throw new CodedError<IdentityErrorCode>(
+          'identity_key_mismatch',
+          'the key is not the present one of that DID, or its operations do not verify',
+          { remedy: 'export operations and key of the same DID once more' },
+        );
+      }
+      if (did === this.current.did) {
+        return this.current;
+      }
+      const { number } = await this.#lastRow();
+      const sealed = seal(secret, await this.#parts.keys.sealKey(), did);
+      return this.#adopt(number + 1, keyNumber, { secret, publicKey }, events, sealed);
+    });
+  }
+
+  /** Moves the DID to another registry; from then on Gatekeepers pass it on as that registry does. */
+  moveTo(registry: string): Promise<OwnIdentity> {
+    return this.#inTurn(async () => {
+      const { did, chain } = this.current;
+      const didDocumentRegistration = { ...newest(chain).registration, registry };
+      if (newest(chain).registration['registry'] === registry) {
+        return this.current;
+      }
+      const doc = { didDocumentRegistration };
+      const operation = updateDocument(chain, doc, this.signingKey, this.nextTime());
+      const longer = await this.#parts.store.transact(async (tx) => {
+        const added = await this.#parts.dids.add(tx, localEvent(operation), true);
+        await this.#parts.made(tx, did, operation);
+        return added;
+      });
+      this.#current = { ...this.current, chain: longer };
+      await this.#mirror();
+      return this.#current;
+    });
+  }
+
   /** One change after the other: each follows from the state that the one before left. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(change, change);
@@ -185,16 +247,20 @@ export class IdentityKeeper {
     sealed: Uint8Array | null,
   ): Promise<OwnIdentity> {
     const { store, dids, clock } = this.#parts;
+    const did: Did = `did:cid:${events[0]?.operation.id ?? ''}`;
     const chain = await store.transact(async (tx) => {
       await tx.updateTable('archon_identities').set({ active: 0 }).execute();
-      let last: Chain | undefined;
-      for (const event of events) {
+      // It may be one that was met before, or had before.
+      let last = await dids.chain(did, tx);
+      for (const event of events.slice(last?.events.length ?? 0)) {
         last = await dids.add(tx, event, true);
-        await this.#parts.made(tx, last.did, event.operation);
+        await this.#parts.made(tx, did, event.operation);
       }
       if (last === undefined) {
         throw new RangeError('an identity has an operation');
       }
+      await tx.updateTable('archon_operations').set({ own: 1 }).where('did', '=', did).execute();
+      await tx.deleteFrom('archon_identities').where('did', '=', did).execute();
       const row = { number, did: last.did, key_number: keyNumber, sealed, active: 1 };
       await tx
         .insertInto('archon_identities')

@@ -7,8 +7,8 @@ export const archonRotateDid = (opened: () => ArchonServices) =>
     description: 'Give this node a new DID; credentials for the one before must be issued again',
     handle: async () => {
       const services = opened();
-      const before = services.self.current.did;
-      await services.self.rotateDid();
+      const before = services.parts.self.current.did;
+      await services.rotate('did');
       return { before, ...services.identity() };
     },
   });

@@ -7,7 +7,7 @@ export const archonRotateKeys = (opened: () => ArchonServices) =>
     description: 'Replace the key of the DID of this node; the DID stays the same',
     handle: async () => {
       const services = opened();
-      await services.self.rotateKeys();
+      await services.rotate('keys');
       return services.identity();
     },
   });

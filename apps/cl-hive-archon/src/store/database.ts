@@ -5,7 +5,11 @@ export interface ArchonDatabase {
   readonly archon_meta: MetaTable;
   readonly archon_operations: OperationRow;
   readonly archon_identities: IdentityRow;
-  readonly archon_outbox: OutboxRow;
+  readonly archon_deliveries: DeliveryRow;
+  readonly did_credentials: CredentialRow;
+  readonly archon_issuers: IssuerRow;
+  readonly archon_bindings: BindingRow;
+  readonly archon_contacts: ContactRow;
 }
 
 /** One verified operation of a DID, the node's own or another's. */
@@ -38,14 +42,58 @@ export interface IdentityRow {
   readonly created_ms: number;
 }
 
-/** An operation that a Gatekeeper has not taken yet. */
-export interface OutboxRow {
-  readonly id: number;
+/** How far a Gatekeeper has the operations of one of the node's own DIDs. */
+export interface DeliveryRow {
   readonly gatekeeper: string;
   readonly did: string;
-  readonly opid: string;
+  /** The newest operation that it confirmed; 0 for none. */
+  readonly sequence: number;
+  /** Failures in a row. */
   readonly attempts: number;
-  /** Unix ms before which it is not tried again; a label for people, the runner counts for itself. */
-  readonly retry_ms: number;
   readonly reason: string;
+}
+
+/** A credential that the node issued, holds about itself, or was shown. */
+export interface CredentialRow {
+  /** SHA-256 of its canonical form. */
+  readonly id: string;
+  readonly role: 'issued' | 'held' | 'shown';
+  readonly type: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly status_did: string;
+  /** JSON. */
+  readonly credential: string;
+  /** Unix ms. */
+  readonly valid_until_ms: number | null;
+  readonly revoked_ms: number | null;
+  readonly reason: string;
+  readonly created_ms: number;
+}
+
+/** Whom the operator believes, and how much. */
+export interface IssuerRow {
+  readonly did: string;
+  /** 1 where its management credentials for this node count. */
+  readonly management: number;
+  /** Weight of its words about reputation, 0 to 100. */
+  readonly weight: number;
+}
+
+/** A binding of one of the node's DIDs. */
+export interface BindingRow {
+  readonly did: string;
+  readonly kind: 'node' | 'nostr';
+  readonly key: string;
+  /** JSON. */
+  readonly binding: string;
+  readonly created_ms: number;
+}
+
+/** A peer that answered a challenge. */
+export interface ContactRow {
+  readonly did: string;
+  readonly node: string;
+  readonly nostr: string | null;
+  readonly verified_ms: number;
 }

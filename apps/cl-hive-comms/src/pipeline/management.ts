@@ -9,13 +9,13 @@ import {
   PipelineStore,
 } from '@cl-hive/comms';
 import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
+import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
 import { AlertOffice } from '../timers/alert-office.ts';
 import { managementJobs } from '../timers/management-jobs.ts';
-import { type Job, Timers } from '../timers/timers.ts';
 import type { SendOutcome } from '../transports/transport-port.ts';
 import type { AdminParts } from './admin.ts';
 import { AdvisorAdmin } from './advisor-admin.ts';

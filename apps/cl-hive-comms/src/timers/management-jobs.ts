@@ -6,6 +6,7 @@ import {
   HISTORY_KEEP_MS,
 } from '@cl-hive/comms';
 import type { Clock, NodeId, UnixMs } from '@cl-hive/core';
+import type { Job } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import type { ManagementDesk } from '../pipeline/management-desk.ts';
 import { pruneAllHistory } from '../pipeline/prune-history.ts';
@@ -13,7 +14,6 @@ import { publishHead } from '../pipeline/published-head.ts';
 import type { ReceiptArchive } from '../pipeline/receipt-archive.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import type { AlertOffice } from './alert-office.ts';
-import type { Job } from './timers.ts';
 
 /** What the jobs work with. */
 export interface JobParts {

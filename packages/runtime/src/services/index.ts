@@ -1,3 +1,4 @@
 export * from './dependent-services.ts';
 export * from './sealed-secret.ts';
 export * from './suite-store.ts';
+export * from './timers.ts';
