@@ -1,13 +1,16 @@
 import { type RpcClient, signmessage } from '@cl-hive/cln-rpc';
 import type { Alert } from '@cl-hive/comms';
 import {
+  bytesToHex,
   type Clock,
   describeError,
+  hexToBytes,
   type JsonObject,
   type NodeId,
   type Random,
 } from '@cl-hive/core';
 import { localSigner } from '@cl-hive/nostr-transport';
+import { nobleCurve, sha256Hex } from '@cl-hive/protocol';
 import type { Store } from '@cl-hive/store';
 import type { CommsDatabase } from '../store/database.ts';
 import { isUnannounced, markAnnounced } from '../store/identity-records.ts';
@@ -135,6 +138,18 @@ export class IdentityDesk {
       text: `the Nostr secret key of node ${this.#parts.node} was written to ${file}`,
     });
     return { ...this.view(), file };
+  }
+
+  /**
+   * Signs that this key and a DID belong together: nothing but that, in words of its own making, so that
+   * no caller has anything else signed. BIP 340 over the SHA-256 of the text that cl-hive-archon binds with.
+   */
+  attest(did: string, created: string): JsonObject {
+    const { key } = this.#identity;
+    const said = `cl-hive/binding/v1:nostr:${key.publicKey}:${did}:${created}`;
+    const chance = this.#parts.random.bytes(32);
+    const signature = nobleCurve.schnorrSign(hexToBytes(sha256Hex(said)), key.secret, chance);
+    return { public_key: key.publicKey, text: said, signature: bytesToHex(signature) };
   }
 
   /** Adds a relay, or takes one out, and connects anew. Throws CodedError `relay_url`, `relays_*`. */

@@ -14,12 +14,14 @@ import { clientReject } from './hive-client-reject.ts';
 import { clientRevoke } from './hive-client-revoke.ts';
 import { clientStatus } from './hive-client-status.ts';
 import { clientTrial } from './hive-client-trial.ts';
+import { commsAttest } from './hive-comms-attest.ts';
 import { commsRpc } from './hive-comms-rpc.ts';
 
 /** Adds the operator's commands and the advisors' one. */
 export function withClientMethods(plugin: Plugin, ready: () => CommsServices): Plugin {
   return plugin
     .method('hive-comms-rpc', commsRpc(ready))
+    .method('hive-comms-attest', commsAttest(ready))
     .method('hive-client-status', clientStatus(ready))
     .method('hive-client-identity', clientIdentity(ready))
     .method('hive-client-authorize', clientAuthorize(ready))

@@ -4,17 +4,28 @@ import {
   type AdvisorKey,
   type Authentication,
   authenticateSigned,
+  findAdvisor,
   type Inbound,
   type Received,
 } from '@cl-hive/comms';
-import type { JsonObject } from '@cl-hive/core';
+import { boolean, type JsonObject, object, optional, text } from '@cl-hive/core';
+import { requestSigningText } from '@cl-hive/protocol';
+
+/** What cl-hive-archon says about a request in the name of a DID. */
+const decodeVerdict = object({
+  ok: boolean,
+  code: optional(text(64)),
+  message: optional(text(400)),
+  remedy: optional(text(400)),
+});
+type Verdict = ReturnType<typeof decodeVerdict>;
 
 /** The method that a rune must allow. */
 export const RUNE_METHOD = 'hive-comms-rpc';
 
 /** What an {@link Authenticator} works with. */
 export interface AuthenticatorParts {
-  readonly rpc: Pick<RpcClient, 'call'>;
+  readonly rpc: Pick<RpcClient, 'call' | 'raw'>;
   readonly book: () => Promise<AdvisorBook>;
   /** The secret of an HMAC key. */
   readonly tokenOf: (key: AdvisorKey) => Uint8Array | undefined;
@@ -22,13 +33,17 @@ export interface AuthenticatorParts {
 
 type Proof =
   | { readonly ok: true; readonly key: AdvisorKey }
-  | { readonly ok: false; readonly message: string };
+  | Exclude<Authentication, { readonly ok: true }>;
 
-const TRANSPORT_SCHEMES = ['schnorr', 'lightning', 'did'] as const;
+// Not `did`: a DID counts only with what cl-hive-archon says about the very request.
+const TRANSPORT_SCHEMES = ['schnorr', 'lightning'] as const;
+
+/** Time for cl-hive-archon to find out about a DID, ms: it may have to ask others. */
+const DID_TIMEOUT_MS = 45_000;
 
 /**
- * Says whose key is behind a request. In this order, and never two: the request's own signature, the
- * rune that came with it, the key that the transport verified. Being able to reach the node's RPC
+ * Says whose key is behind a request. In this order, and never two: the request's own signature (that of
+ * a DID as cl-hive-archon finds it), the rune that came with it, the key that the transport verified. Being able to reach the node's RPC
  * proves nobody.
  */
 export class Authenticator {
@@ -54,6 +69,9 @@ export class Authenticator {
       if (rune !== undefined) {
         return { ok: false, message: 'the request has a signature and a rune: one proof counts' };
       }
+      if (envelope.signature.startsWith('did:')) {
+        return this.#proveByDid(received, advisors, envelope.signature);
+      }
       const key = authenticateSigned(envelope, advisors, this.#parts.tokenOf);
       return key === undefined
         ? { ok: false, message: 'the signature is not one of the advisor that is named' }
@@ -67,6 +85,48 @@ export class Authenticator {
     return scheme !== undefined && typeof key === 'string'
       ? { ok: true, key: { scheme, key } }
       : { ok: false, message: 'the request carries no signature and no rune' };
+  }
+
+  /**
+   * Asks cl-hive-archon whether the advisor's DID signed, and holds a credential that covers the action.
+   * Without an answer it is refused, never waved through.
+   */
+  async #proveByDid(
+    { envelope, command, danger }: Received,
+    advisors: AdvisorBook,
+    signature: string,
+  ): Promise<Proof> {
+    const advisor = findAdvisor(advisors, envelope.principal);
+    const key = advisor?.keys.find(({ scheme }) => scheme === 'did');
+    if (key === undefined) {
+      return { ok: false, message: 'no advisor of that name is proven by a DID' };
+    }
+    const { schema, action } = envelope;
+    const asked = {
+      did: key.key,
+      text: requestSigningText(envelope),
+      signature,
+      schema,
+      action,
+      // What is no command reaches as far as any.
+      tier: command.ok ? command.value.tier : 'admin',
+      danger,
+    };
+    let verdict: Verdict;
+    try {
+      const options = { timeoutMs: DID_TIMEOUT_MS };
+      verdict = decodeVerdict(await this.#parts.rpc.raw('hive-archon-authorize', asked, options));
+    } catch {
+      const message = 'cl-hive-archon does not answer, so that the DID cannot be checked';
+      const remedy = 'ask again once it runs: hive-archon-status';
+      return { ok: false, message, refusal: { code: 'did_unavailable', message, remedy } };
+    }
+    if (verdict.ok) {
+      return { ok: true, key };
+    }
+    const message = `${verdict.message ?? 'it is refused'} (${verdict.code ?? 'unknown'})`;
+    const remedy = verdict.remedy ?? 'look at hive-archon-credentials';
+    return { ok: false, message, refusal: { code: 'did_refused', message, remedy } };
   }
 
   /**

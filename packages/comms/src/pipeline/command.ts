@@ -7,6 +7,7 @@ import type { Claim, ClaimDecision } from './claim.ts';
 import type { Intent, IntentOutcome } from './intent.ts';
 import type { Malformed } from './malformed.ts';
 import type { EffectResult, Observation, OutcomeDecision } from './outcome.ts';
+import type { Refusal } from './reason.ts';
 import type { Inbound, Received } from './receive.ts';
 
 /** An answer on its way to a sender. */
@@ -28,7 +29,12 @@ export interface OutgoingAnswer {
 /** Who sent a request, as its transport verified it, with the book to look it up in. */
 export type Authentication =
   | { readonly ok: true; readonly key: AdvisorKey; readonly advisors: AdvisorBook }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** Where more is known than that no signature counts. */
+      readonly refusal?: Refusal;
+    };
 
 /** What the node knows about a command right now. */
 export interface GatheredFacts {

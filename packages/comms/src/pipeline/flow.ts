@@ -199,7 +199,11 @@ function* identified(
   const authentication = yield* ask('authenticate', { inbound, received });
   if (!authentication.ok) {
     const { message } = authentication;
-    const refusal: Refusal = { code: 'signature_invalid', message, remedy: 'sign the request' };
+    const refusal: Refusal = authentication.refusal ?? {
+      code: 'signature_invalid',
+      message,
+      remedy: 'sign the request',
+    };
     return yield* reply(answerTo(route, envelope, false, refusedOutcome(refusal)));
   }
   const { key, advisors } = authentication;

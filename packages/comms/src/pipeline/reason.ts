@@ -10,6 +10,8 @@ export const OWN_REASONS = [
   'rate_limited',
   'rate_limited_dangerous',
   'signature_invalid',
+  'did_refused',
+  'did_unavailable',
   'nonce_used',
   'nonce_ahead',
   'idempotency_conflict',
