@@ -108,9 +108,9 @@ export class Authenticator {
       signature,
       schema,
       action,
-      // What is no command reaches as far as any.
-      tier: command.ok ? command.value.tier : 'admin',
-      danger,
+      // What is no command does nothing; its sender is told what is wrong with it.
+      tier: command.ok ? command.value.tier : 'monitor',
+      danger: command.ok ? danger : 1,
     };
     let verdict: Verdict;
     try {

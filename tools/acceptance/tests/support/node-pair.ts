@@ -12,10 +12,11 @@ export interface PairedNode {
   readonly id: string;
 }
 
-/** Runs `test` on two fresh nodes that are connected, with the same plugins, and leaves nothing behind. */
-export async function withPair(
+/** Runs `test` on fresh nodes that are connected in a ring, with the same plugins, and leaves nothing behind. */
+export async function withNodes(
+  count: number,
   plugins: readonly (PluginName | PluginSpec)[],
-  test: (first: PairedNode, second: PairedNode) => Promise<void>,
+  test: (nodes: readonly PairedNode[]) => Promise<void>,
 ): Promise<void> {
   const dir = mkdtempSync(path.join(tmpdir(), 'hive-'));
   const events: FleetEvent[] = [];
@@ -23,7 +24,7 @@ export async function withPair(
     const fleet = await (REAL ? realBackend() : labBackend()).start(
       {
         dir,
-        nodes: 2,
+        nodes: count,
         plugins: plugins.map((plugin) =>
           typeof plugin === 'string' ? { path: pluginFile(plugin) } : plugin,
         ),
@@ -36,17 +37,8 @@ export async function withPair(
       node: new NodeUnderTest(fleet, each, events, dir),
       id: each.id as string,
     }));
-    const [first, second] = nodes;
     try {
-      if (first === undefined || second === undefined) {
-        throw new Error('the fleet has no two nodes');
-      }
-      await first.node.until('the nodes are connected', async () => {
-        const { peers } = await first.node.call('listpeers', { id: second.id });
-        const [peer] = peers as readonly JsonObject[];
-        return peer?.['connected'] === true;
-      });
-      await test(first, second);
+      await test(nodes);
     } finally {
       for (const { node } of nodes) {
         await node.stop();
@@ -55,4 +47,27 @@ export async function withPair(
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Waits until a node is connected to another. */
+export async function untilConnected({ node }: PairedNode, other: PairedNode): Promise<void> {
+  await node.until('the nodes are connected', async () => {
+    const { peers } = await node.call('listpeers', { id: other.id });
+    const [peer] = peers as readonly JsonObject[];
+    return peer?.['connected'] === true;
+  });
+}
+
+/** Runs `test` on two fresh nodes that are connected, with the same plugins, and leaves nothing behind. */
+export function withPair(
+  plugins: readonly (PluginName | PluginSpec)[],
+  test: (first: PairedNode, second: PairedNode) => Promise<void>,
+): Promise<void> {
+  return withNodes(2, plugins, async ([first, second]) => {
+    if (first === undefined || second === undefined) {
+      throw new Error('the fleet has no two nodes');
+    }
+    await untilConnected(first, second);
+    await test(first, second);
+  });
 }
