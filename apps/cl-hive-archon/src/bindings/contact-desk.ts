@@ -24,6 +24,7 @@ import {
   type NodeId,
   object,
   type Random,
+  stringifyJson,
 } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
 import type { DidStore } from '../dids/did-store.ts';
@@ -70,7 +71,6 @@ export interface ContactParts {
 
 interface Waiting {
   readonly take: (payload: JsonObject, sender: ContactSender) => Promise<boolean>;
-  readonly fail: (error: Error) => void;
 }
 
 const chainRequest = object({ request: hex(32), did: didDecoder });
@@ -155,15 +155,15 @@ export class ContactDesk {
       return;
     }
     try {
-      switch (payload['kind']) {
-        case 'challenge':
-          return await this.#answerChallenge(payload, sender);
-        case 'chain_request':
-          return await this.#answerChain(payload, sender);
-        case 'answer':
-          return await this.#hand(challengeOf(payload['answer']), payload, sender);
-        case 'chain':
-          return await this.#hand(payload['request'], payload, sender);
+      const { kind } = payload;
+      if (kind === 'challenge') {
+        await this.#answerChallenge(payload, sender);
+      } else if (kind === 'chain_request') {
+        await this.#answerChain(payload, sender);
+      } else if (kind === 'answer') {
+        await this.#hand(challengeOf(payload['answer']), payload, sender);
+      } else if (kind === 'chain') {
+        await this.#hand(payload['request'], payload, sender);
       }
     } catch (error) {
       this.#parts.debug(`a message about identity is not answered: ${describeError(error)}`);
@@ -225,7 +225,6 @@ export class ContactDesk {
     try {
       const answer = new Promise<T>((resolve, reject) => {
         this.#waiting.set(id, {
-          fail: reject,
           take: async (payload, sender) => {
             try {
               const value = await read(payload, sender);
@@ -265,7 +264,7 @@ export class ContactDesk {
     if (isJsonObject(answer) && answer['outcome'] === 'failed') {
       throw new CodedError<ContactErrorCode>(
         'contact_unsent',
-        `the peer is not reached: ${String(answer['why'] ?? '')}`,
+        `the peer is not reached: ${stringifyJson(answer['why'] ?? null)}`,
         { remedy: 'connect to it, or name it by another key' },
       );
     }

@@ -66,8 +66,8 @@ async function assertRoom(
     return (shown ? query.where('role', '=', 'shown') : query).executeTakeFirstOrThrow();
   };
   const full =
-    Number((await count(false)).count) >= CREDENTIALS_MAX ||
-    (role === 'shown' && Number((await count(true)).count) >= CREDENTIALS_SHOWN_MAX);
+    (await count(false)).count >= CREDENTIALS_MAX ||
+    (role === 'shown' && (await count(true)).count >= CREDENTIALS_SHOWN_MAX);
   if (full) {
     throw new CodedError<CredentialStoreErrorCode>(
       'credentials_full',

@@ -46,7 +46,7 @@ export class Issuers {
         .selectFrom('archon_issuers')
         .select(tx.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
-      if (Number(count) >= ISSUERS_MAX) {
+      if (count >= ISSUERS_MAX) {
         throw new CodedError('issuers_full', `at most ${ISSUERS_MAX} issuers`, {
           remedy: 'forget one: management=false weight=0',
         });

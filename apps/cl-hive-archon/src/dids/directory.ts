@@ -182,7 +182,7 @@ export class Directory {
       .select(reader.fn.countAll<number>().as('count'))
       .where('own', '=', 0)
       .executeTakeFirstOrThrow();
-    return Number(row.count);
+    return row.count;
   }
 
   #noteAsked(did: Did, source: 'gatekeeper' | 'peer'): void {
