@@ -57,7 +57,7 @@ export class LockRunner {
   readonly #parts: LockRunnerParts;
   readonly #cell: Cell<LockState>;
   readonly #notices: LockNotice[] = [];
-  /** Height at which this node first saw nobody else that could have begun the epochs. */
+  /** Height at which this node was first the one that would begin the epochs. */
   #aloneSince: number | undefined;
   #started = false;
 
@@ -265,12 +265,12 @@ export class LockRunner {
   }
 
   /**
-   * A member begins a chain of epochs where nobody else of this software could have: at once where it
-   * is alone, else after two windows in which no other was heard of.
+   * A member begins a chain of epochs where nobody else of this software has: at once where it is
+   * alone in the hive, else, as the first of those it heard of, after two windows without any.
    */
   #founds({ others, voters }: Standing): boolean {
     const { height } = this.state;
-    if (voters.join() !== this.#parts.self || height === 0) {
+    if (voters[0] !== this.#parts.self || height === 0) {
       this.#aloneSince = undefined;
       return false;
     }

@@ -116,6 +116,8 @@ export class Openings {
       this.#starting = undefined;
       throw error;
     }
+    // Whether a grant was used is judged when it ends: by the channels that there are by then.
+    await this.#refresh();
     await this.desk.block(height);
   }
 
@@ -135,12 +137,16 @@ export class Openings {
     const now = this.#hive.time.now();
     this.adapter.probe(now);
     if (now - this.#channelsAt >= CHANNELS_AGAIN_MS) {
-      for (const [holder, targets] of await this.#readChannels()) {
-        await this.desk.lock.give({ kind: 'channels', holder, targets });
-      }
+      await this.#refresh();
     }
     await this.desk.lock.tick();
     await this.desk.look();
+  }
+
+  async #refresh(): Promise<void> {
+    for (const [holder, targets] of await this.#readChannels()) {
+      await this.desk.lock.give({ kind: 'channels', holder, targets });
+    }
   }
 
   /** Whom each member, this node too, has a channel with. */

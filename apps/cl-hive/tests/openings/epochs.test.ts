@@ -63,6 +63,17 @@ describe('the epochs of a hive', () => {
     ]);
   });
 
+  it('are begun by the first where several came at once, as after an import', async () => {
+    fleet = await Fleet.start(3, { strangers: true });
+    fleet.meet([0, 1, 2]);
+    await fleet.pass(60_000);
+    expect(fleet.nodes.map(letters)).toEqual([[], [], []]);
+    await fleet.mine(14);
+    await fleet.pass(120_000);
+    const all = ['a', 'b', 'c'];
+    expect(fleet.nodes.map(letters)).toEqual([all, all, all]);
+  });
+
   it('are not begun by who has no vote', async () => {
     fleet = await Fleet.start(1, { strangers: true });
     fleet.first.standing = { others: [], voters: [], capable: [] };

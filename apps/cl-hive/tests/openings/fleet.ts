@@ -27,13 +27,18 @@ const NEVER = new Promise<never>(() => {});
 class Life {
   alive = true;
   calls = 0;
-  readonly #killAt: number | undefined;
+  #killAt: number | undefined;
   /** Calls that are under way, so that a fleet knows when nothing moves. */
   running = 0;
 
   /** `killAt`: dies when its n-th call to the outside has had its effect. */
   constructor(killAt: number | undefined) {
     this.#killAt = killAt;
+  }
+
+  /** It is not killed any more. */
+  spare(): void {
+    this.#killAt = undefined;
   }
 
   /** One call to the outside; the dead make none, and none of their answers arrives. */

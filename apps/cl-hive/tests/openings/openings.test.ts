@@ -468,15 +468,19 @@ describe('a plugin that is killed at any step of an opening', () => {
     first.lightning.moods = [mood];
     void ask(first).catch(() => undefined);
     await fleet.settle();
-    await fleet.pass(30_000, 15_000);
     void ask(fleet.node(1), 'rival').catch(() => undefined);
     await fleet.settle();
+    if (mood === 'late') {
+      // It is looked for after a minute, and may be killed at that.
+      await fleet.pass(65_000, 65_000);
+    }
     const killed = !first.alive;
     if (killed) {
       await fleet.boot(first);
       await fleet.settle();
       fleet.chain.finish();
     }
+    first.life.spare();
     await fleet.pass(130_000, 65_000);
     if ((await state(first)) === 'unknown') {
       // Killed right after its coins were set aside: lightningd gives them back by height.
