@@ -43,3 +43,32 @@ export const CONNECT_MS = 60_000;
 
 /** Longest hexadecimal of a message of the hive: 65,535 bytes. */
 export const WIRE_HEX_MAX = 2 * 65_535;
+
+/** How long a member's public capacity is believed before lightningd is asked again, ms. */
+export const CAPACITY_CACHE_MS = 60_000;
+
+/** Bytes of signed states in one message between nodes of this software, well below 65,535 with its frame. */
+export const ITEMS_BYTES_MAX = 48_000;
+
+/** Members that are connected to at the same time, and the pause before one is tried again, ms. */
+export const CONNECTS_AT_ONCE = 3;
+export const CONNECT_AGAIN_MS = 300_000;
+
+/** How often the time is stored, ms: what a crash may take from guard time. */
+export const STORE_TIME_MS = 60_000;
+
+/** Longest name of a hive in characters, and longest reason (both the original's). */
+export const HIVE_ID_MAX = 64;
+export const REASON_MAX = 500;
+
+/** Longest validity of a ticket, hours: the year of the original's first ticket. */
+export const TICKET_HOURS_MAX = 8760;
+
+/** How often presence and contribution are stored, ms: what a crash may take from a member's record. */
+export const STORE_RECORDS_MS = 300_000;
+
+/** Pause before lightningd is asked again which channel is whose, ms. */
+export const CHANNELS_AGAIN_MS = 60_000;
+
+/** Pause before a member that differs is told our hashes again, ms; doubles while it goes on to. */
+export const TELL_AGAIN_MS = 60_000;

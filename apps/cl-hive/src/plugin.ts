@@ -1,8 +1,10 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
 import { injectPacket } from './methods/hive-inject-packet.ts';
 import { phase6Plugins, siblings } from './methods/hive-siblings.ts';
+import { withMembershipMethods } from './methods/membership-methods.ts';
 import { withOpenings } from './methods/opening-methods.ts';
 import { OPENING_OPTIONS } from './openings/options.ts';
+import { HIVE_OPTIONS } from './plugin-options.ts';
 import type { HiveServices } from './services.ts';
 
 const declared = defineSuitePlugin<HiveServices>({
@@ -12,20 +14,22 @@ const declared = defineSuitePlugin<HiveServices>({
   prefixes: ['hive'],
   statusMethod: 'hive-status',
   databaseOption: 'hive-db',
-  options: OPENING_OPTIONS,
+  options: { ...HIVE_OPTIONS, ...OPENING_OPTIONS },
   load: () => import('./services.ts'),
 });
 const watch = () => declared.life().siblings;
 const ready = () => declared.life().ready();
 const hive = () => ready().hive;
+const running = () => declared.life().services;
 
-const routed = declared.plugin
+const routed = withMembershipMethods(declared.plugin, hive)
   .method('hive-siblings', siblings(watch))
   .method('hive-phase6-plugins', phase6Plugins(watch))
   .method('hive-inject-packet', injectPacket(hive))
-  .on('block_added', ({ height }) => declared.life().services?.hive.block(height), {
-    latestOnly: true,
-  });
+  .on('connect', ({ id }) => running()?.hive.peerConnected(id))
+  .on('disconnect', ({ id }) => running()?.hive.peerDisconnected(id))
+  .on('forward_event', (event) => running()?.forwarded(event))
+  .on('block_added', ({ height }) => running()?.hive.block(height), { latestOnly: true });
 
 /** The plugin as lightningd starts it. */
 export const plugin = withOpenings(routed, () => ready().openings);

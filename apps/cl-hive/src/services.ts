@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { PluginContext } from '@cl-hive/cln-plugin';
-import { getinfo } from '@cl-hive/cln-rpc';
+import { type ForwardEventNotification, getinfo } from '@cl-hive/cln-rpc';
 import type { JsonObject, NodeId } from '@cl-hive/core';
+import { nobleCurve } from '@cl-hive/protocol';
 import type { WatchState } from '@cl-hive/runtime';
 import { DependentServices, databaseView, openSuiteStore } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
-import { Hive } from './hive.ts';
+import { Hive, type HiveSettings } from './hive.ts';
 import { CALL_MS } from './limits.ts';
 import type { Disk } from './line/line.ts';
 import { Openings } from './openings/openings.ts';
 import { commsWire, registerWithComms } from './ports/comms-wire.ts';
+import { Forwards } from './ports/forwards.ts';
 import { lightningNode } from './ports/lightning-node.ts';
 import type { HivePorts } from './ports/ports.ts';
 import { NodeSigner } from './ports/signer.ts';
@@ -24,6 +26,7 @@ export class HiveServices extends DependentServices<HiveDatabase> {
   readonly signer: NodeSigner;
   readonly openings: Openings;
   readonly #context: PluginContext;
+  readonly #forwards: Forwards;
 
   constructor(
     store: Store<HiveDatabase>,
@@ -38,6 +41,7 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     this.signer = signer;
     this.openings = openings;
     this.#context = context;
+    this.#forwards = new Forwards(context.rpc, context.clock);
   }
 
   /** Registers with cl-hive-comms, learns the block height, and begins to look at what is due. */
@@ -48,6 +52,14 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     const { blockheight } = await rpc.call(getinfo, {}, { timeoutMs: CALL_MS });
     await this.hive.block(blockheight);
     this.hive.wake();
+  }
+
+  /** lightningd says what became of a forward. */
+  async forwarded(event: ForwardEventNotification): Promise<void> {
+    const settled = await this.#forwards.settled(event);
+    if (settled !== undefined) {
+      this.hive.records.forwarded(settled);
+    }
   }
 
   override idle(): void {
@@ -104,8 +116,14 @@ export async function open(
       wire: commsWire(rpc),
       signer,
       node: lightningNode(rpc),
+      curve: nobleCurve,
     };
-    const hive = new Hive(nodeId, ports, await loadHiveState(store.reader, nodeId));
+    const settings: HiveSettings = {
+      autoJoin: () =>
+        (context.options as Readonly<Record<string, unknown>>)['hive-auto-join'] === true,
+    };
+    const stored = await loadHiveState(store.reader, nodeId);
+    const hive = new Hive(nodeId, ports, settings, stored);
     const openings = await Openings.open(context, store, hive);
     return new HiveServices(store, nodeId, context, hive, signer, openings);
   } catch (error) {

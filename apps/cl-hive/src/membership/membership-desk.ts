@@ -4,6 +4,7 @@ import {
   type MembershipCommand,
   type MembershipInput,
   type MembershipRefusal,
+  newMembership,
   stepMembership,
   votingMembers,
 } from '@cl-hive/hive';
@@ -48,6 +49,11 @@ export class MembershipDesk {
     }
     const refusal = commands.find((command) => command.kind === 'refused');
     return { commands, refused: refusal?.code };
+  }
+
+  /** Out of the hive: nothing of it stays, so that no two hives mix. */
+  reset(turn: Turn): void {
+    turn.set(this.cell, newMembership(turn.get(this.cell).self));
   }
 
   /** Membership as a turn has it so far, or as it is stored. */

@@ -1,4 +1,5 @@
 import type { Clock, JsonValue, NodeId, Random } from '@cl-hive/core';
+import type { Curve } from '@cl-hive/protocol';
 import type { Disk } from '../line/line.ts';
 
 /** Messages to other nodes; nothing of it throws for what the outside does. */
@@ -53,4 +54,6 @@ export interface HivePorts {
   readonly wire: WirePort;
   readonly signer: SignerPort;
   readonly node: NodePort;
+  /** The curve that signatures are verified on. */
+  readonly curve: Curve;
 }

@@ -16,6 +16,12 @@ export interface MembershipRow {
   readonly document: string;
 }
 
+/** What this node saw of a member, as JSON. */
+export interface RecordRow {
+  readonly peer_id: string;
+  readonly document: string;
+}
+
 /** A member's signed gossip as it was sent. */
 export interface StateRow {
   readonly peer_id: string;
@@ -82,6 +88,7 @@ export interface HiveDatabase {
   readonly hive_meta: MetaTable;
   readonly hive_members: MemberRow;
   readonly hive_membership: MembershipRow;
+  readonly hive_records: RecordRow;
   readonly hive_states: StateRow;
   readonly hive_quarantined: QuarantineRow;
   readonly hive_outbox: OutboxRow;

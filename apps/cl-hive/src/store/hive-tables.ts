@@ -19,6 +19,8 @@ export const membershipTables: Sql = (ddl) => [
     `document ${ddl.text} not null`,
     'primary key (kind, key)',
   ),
+  // What this node saw of each member: presence and forwards by day, as a JSON document.
+  ddl.table('hive_records', `peer_id ${ddl.text} primary key`, `document ${ddl.text} not null`),
 ];
 
 /** What members say of their channels, each under its author's signature. */

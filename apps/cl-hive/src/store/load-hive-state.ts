@@ -1,17 +1,16 @@
 import { integer, type NodeId, object, parseJson, type UnixMs } from '@cl-hive/core';
 import type { Reader } from '@cl-hive/store';
-import type { HiveState } from '../hive.ts';
+import type { HiveState } from '../hive-core.ts';
 import type { StoredTime } from '../line/hive-time.ts';
 import type { HiveDatabase } from './database.ts';
 import { loadOutbox, loadSeen } from './delivery-rows.ts';
 import { loadMembership } from './membership-rows.ts';
+import { loadRecords } from './record-rows.ts';
+import { TIME_KEY } from './rows.ts';
 import { loadFleetState } from './state-rows.ts';
 
 const milliseconds = integer(0, Number.MAX_SAFE_INTEGER);
 const decodeTime = object({ guardMs: milliseconds, wall: milliseconds });
-
-/** Key of the time in `hive_meta`. */
-export const TIME_KEY = 'time';
 
 async function loadTime(reader: Reader<HiveDatabase>): Promise<StoredTime | undefined> {
   const row = await reader
@@ -33,9 +32,10 @@ export async function loadHiveState(
 ): Promise<HiveState> {
   return {
     membership: await loadMembership(reader, self),
-    fleet: await loadFleetState(reader, self),
+    ...(await loadFleetState(reader, self)),
     outbox: await loadOutbox(reader),
     seen: await loadSeen(reader),
+    records: await loadRecords(reader),
     time: await loadTime(reader),
   };
 }

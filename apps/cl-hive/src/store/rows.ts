@@ -1,5 +1,8 @@
 import type { Write } from '../line/cell.ts';
 
+/** Key of the time in `hive_meta`. */
+export const TIME_KEY = 'time';
+
 /** The write that sets a value of `hive_meta`. */
 export function setMeta(key: string, value: string): Write {
   return async (tx) => {

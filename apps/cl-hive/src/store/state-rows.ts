@@ -54,11 +54,22 @@ export function stateRows(before: FleetState, after: FleetState): readonly Write
   ];
 }
 
-/** The fleet's state as it is stored. */
+/** What brings this node's own row from one state to the next. */
+export function ownRows(
+  before: MemberState | undefined,
+  after: MemberState | undefined,
+): readonly Write[] {
+  if (after !== undefined) {
+    return after === before ? [] : [putState(after)];
+  }
+  return before === undefined ? [] : [dropFrom('hive_states', before.peer)];
+}
+
+/** The fleet's state as it is stored, and this node's own word in it. */
 export async function loadFleetState(
   reader: Reader<HiveDatabase>,
   self: NodeId,
-): Promise<FleetState> {
+): Promise<{ readonly fleet: FleetState; readonly own: MemberState | undefined }> {
   const states = await reader.selectFrom('hive_states').select('payload').execute();
   const pairs = await reader.selectFrom('hive_quarantined').selectAll().execute();
   const version = await reader
@@ -67,10 +78,10 @@ export async function loadFleetState(
     .where('key', '=', VERSION_KEY)
     .executeTakeFirst();
   const signed = states.map(({ payload }) => stateOf(readPayload(payload)));
-  return {
+  const fleet: FleetState = {
     ...newFleetState(self),
     ownVersion: version === undefined ? 0 : Number(version.value),
-    signed: new Map(signed.map((state) => [state.peer, state])),
+    signed: new Map(signed.filter(({ peer }) => peer !== self).map((state) => [state.peer, state])),
     quarantined: new Map(
       pairs.map((pair) => {
         const first = stateOf(readPayload(pair.first));
@@ -78,4 +89,5 @@ export async function loadFleetState(
       }),
     ),
   };
+  return { fleet, own: signed.find(({ peer }) => peer === self) };
 }

@@ -1,12 +1,31 @@
 import type { JsonObject } from '@cl-hive/core';
+import { MEMBERS_MAX } from '@cl-hive/hive';
 import type { Hive } from '../hive.ts';
 
-/** The hive as `hive-status` shows it. */
-export function hiveView({ membership, delivery, dispatcher, post, line }: Hive): JsonObject {
-  const { hiveId, members } = membership.view();
+/** The hive as `hive-status` shows it: the original's members, and what this node is doing. */
+export function hiveView(hive: Hive): JsonObject {
+  const { membership, delivery, dispatcher, post, line, self, state, time } = hive;
+  const { hiveId, members, joining, bans } = membership.view();
+  const own = members.get(self);
+  const neophytes = [...members.values()].filter(({ tier }) => tier === 'neophyte').length;
   return {
+    status: members.size > 0 ? 'active' : 'no_members',
     hive_id: hiveId ?? null,
-    members: members.size,
+    membership:
+      own === undefined
+        ? { tier: null, joined_at: null }
+        : { tier: own.tier, joined_at: own.joinedAt, pubkey: self },
+    members: { total: members.size, member: members.size - neophytes, neophyte: neophytes },
+    limits: { max_members: MEMBERS_MAX },
+    ...(joining === undefined ? {} : { joining: { peer_id: joining.peer, phase: joining.phase } }),
+    bans: bans.size,
+    connected_members: hive.reachable().length,
+    states: {
+      version: state.fleet.value.ownVersion,
+      known: state.words().length,
+      contradicting: state.fleet.value.quarantined.size,
+      clock_believed: time.confirmedSeconds() !== undefined,
+    },
     messages: dispatcher.counts.view(),
     delivery: { ...delivery.counts, ...post.counts, decisions_waiting: line.waiting },
   };

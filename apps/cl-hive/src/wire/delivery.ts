@@ -102,6 +102,11 @@ export class Delivery {
     });
   }
 
+  /** Whether something waits for a peer's acknowledgement. */
+  waitsFor(peer: NodeId): boolean {
+    return [...this.outbox.value.values()].some(({ to }) => to === peer);
+  }
+
   /** Drops what waits for a peer. */
   drop(turn: Turn, peer: NodeId): void {
     this.update(turn, (outbox) => {

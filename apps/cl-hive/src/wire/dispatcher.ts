@@ -2,8 +2,10 @@ import { describeError, type NodeId } from '@cl-hive/core';
 import { acknowledge, acknowledgeByAnswer, allow, type Rates } from '@cl-hive/hive';
 import {
   type AnyKnownHiveMessage,
+  type Curve,
   decodeHiveMessage,
   type HiveMessageName,
+  signatureClaims,
   verifySignatures,
 } from '@cl-hive/protocol';
 import { TOPIC_MAX } from '../limits.ts';
@@ -17,7 +19,7 @@ import type {
   NativeIncoming,
   Verdict,
 } from './incoming.ts';
-import { JOINING, RELAYED } from './message-rules.ts';
+import { JOINING, RELAYED, WORDS } from './message-rules.ts';
 import { type Fate, WireCounts } from './wire-counts.ts';
 
 /** What the dispatcher asks about peers. */
@@ -32,6 +34,7 @@ export interface DispatcherParts {
   readonly now: () => number;
   readonly peers: PeerRules;
   readonly delivery: Delivery;
+  readonly curve: Curve;
   readonly log: (level: 'debug' | 'unusual', message: string) => void;
 }
 
@@ -50,7 +53,10 @@ export class Dispatcher {
   }
 
   /** Sets who takes a type; each has one taker. Throws TypeError on a second. */
-  on<Name extends HiveMessageName, F>(name: Name, handler: MessageHandler<Name, F>): void {
+  on<Name extends HiveMessageName, F = undefined>(
+    name: Name,
+    handler: MessageHandler<Name, F>,
+  ): void {
     if (this.#handlers.has(name)) {
       throw new TypeError(`${name} has a handler already`);
     }
@@ -123,16 +129,13 @@ export class Dispatcher {
 
   async #judge(from: NodeId, message: AnyKnownHiveMessage): Promise<Fate> {
     const { name } = message;
-    const gate = this.#gate(from, name, JOINING.has(name));
+    const open = JOINING.has(name) || (name === 'MSG_ACK' && this.#parts.delivery.waitsFor(from));
+    const gate = this.#gate(from, name, open);
     if (gate !== undefined) {
       return gate;
     }
     const { delivery } = this.#parts;
-    const verdict = verifySignatures(message);
-    if (verdict.status === 'invalid') {
-      return 'bad_signature';
-    }
-    const signers = verdict.status === 'valid' ? verdict.signers : [];
+    const signers = [...new Set(signatureClaims(message).map(({ signer }) => signer))];
     const [signer] = signers;
     const author = signers.length === 1 && signer !== undefined ? signer : from;
     const relayed = author !== from;
@@ -140,18 +143,23 @@ export class Dispatcher {
     if (relayed && !this.#maySpeakFor(incoming)) {
       return 'not_its_word';
     }
+    // Copies are the rule where members pass on, and signatures cost most: copies are told first.
     if (delivery.wasSeen(incoming)) {
       delivery.acknowledge(incoming, 'ok');
       return 'repeated';
     }
+    if (verifySignatures(message, this.#parts.curve).status === 'invalid') {
+      return 'bad_signature';
+    }
     const handler = this.#handlers.get(name);
-    const facts = await handler?.prepare(incoming);
+    const facts = await handler?.prepare?.(incoming);
     return this.#parts.line.run((turn) => this.#settle(turn, incoming, handler, facts));
   }
 
-  /** Others' words are heard only of types that are passed on, and only of members. */
+  /** Others' words are heard only of types that are passed on, of members, or as proof of what was decided. */
   #maySpeakFor({ message, author }: Incoming<HiveMessageName>): boolean {
-    return RELAYED.has(message.name) && this.#parts.peers.isMember(undefined, author);
+    const { name } = message;
+    return WORDS.has(name) || (RELAYED.has(name) && this.#parts.peers.isMember(undefined, author));
   }
 
   #settle(

@@ -22,9 +22,9 @@ export interface Incoming<Name extends HiveMessageName> {
 export type Verdict = 'taken' | 'refused' | 'later';
 
 /** What takes one type of message. `F` is what it asks outside before it decides. */
-export interface MessageHandler<Name extends HiveMessageName, F> {
+export interface MessageHandler<Name extends HiveMessageName, F = undefined> {
   /** Gathers facts; runs before the turn, and may run for a message that turns out to be a copy. */
-  readonly prepare: (incoming: Incoming<Name>) => Promise<F>;
+  readonly prepare?: (incoming: Incoming<Name>) => Promise<F>;
   /** Decides; in the same turn the message is remembered against a second handling. */
   readonly decide: (turn: Turn, incoming: Incoming<Name>, facts: F) => Verdict;
 }

@@ -10,7 +10,6 @@ type Job = () => Promise<void>;
 export class Lanes {
   readonly #lanes = new Map<NodeId, Job[]>();
   readonly #running = new Set<NodeId>();
-  #idle: (() => void)[] = [];
   #dropped = 0;
 
   /** Lines a job up; false when the peer's line is full. Jobs do not reject. */
@@ -36,11 +35,9 @@ export class Lanes {
     this.#lanes.clear();
   }
 
-  /** Resolves when nothing waits or runs. */
-  async idle(): Promise<void> {
-    if (this.#running.size > 0 || this.#lanes.size > 0) {
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
-    }
+  /** Whether anything waits or runs. */
+  get busy(): boolean {
+    return this.#running.size > 0 || this.#lanes.size > 0;
   }
 
   #fill(): void {
@@ -67,12 +64,5 @@ export class Lanes {
     this.#lanes.delete(peer);
     this.#running.delete(peer);
     this.#fill();
-    if (this.#running.size === 0 && this.#lanes.size === 0) {
-      const waiting = this.#idle;
-      this.#idle = [];
-      for (const resolve of waiting) {
-        resolve();
-      }
-    }
   }
 }

@@ -8,6 +8,14 @@ export const JOINING: ReadonlySet<HiveMessageName> = new Set([
   'WELCOME',
 ]);
 
+/** Signed words that are shown to members that were away; their authors may have left since. */
+export const WORDS: ReadonlySet<HiveMessageName> = new Set([
+  'BAN_PROPOSAL',
+  'BAN_VOTE',
+  'VOUCH',
+  'MEMBER_LEFT',
+]);
+
 /** What originals pass on to other members; everything else goes one hop. */
 export const RELAYED: ReadonlySet<HiveMessageName> = new Set([
   'GOSSIP',

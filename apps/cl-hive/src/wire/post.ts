@@ -5,6 +5,7 @@ import {
   type HiveMessageName,
   type HivePayload,
   isSignedMessageName,
+  type SignedMessageName,
   signingString,
   type WireObject,
 } from '@cl-hive/protocol';
@@ -34,7 +35,10 @@ export class Post {
     this.#parts = parts;
   }
 
-  /** A message's payload with this node's signature. Rejects when nobody can sign right now. */
+  /**
+   * A message's payload with this node's signature. Rejects with DecodeError where a field is out of
+   * its bounds, and when nobody can sign right now.
+   */
   async signed<Name extends HiveMessageName>(
     name: Name,
     fields: Unsigned<Name>,
@@ -46,6 +50,12 @@ export class Post {
     const payload = { ...fields, [key]: UNSIGNED } as unknown as HivePayload<Name>;
     const raw = encodePayload(name, payload);
     return { ...raw, [key]: await this.#parts.signer.sign(signingString(name, raw)) };
+  }
+
+  /** The same for members as they stand on the wire, such as entries that others made. */
+  async signedRaw(name: SignedMessageName, members: WireObject): Promise<WireObject> {
+    const raw = { ...members, signature: UNSIGNED };
+    return { ...raw, signature: await this.#parts.signer.sign(signingString(name, raw)) };
   }
 
   /** Lines a message up for a peer; whether it arrives, nobody says. */
@@ -68,14 +78,19 @@ export class Post {
     });
   }
 
+  /** Makes a payload when its turn comes, then sends it. */
+  sendMade(to: NodeId, name: HiveMessageName, make: () => Promise<WireObject>): void {
+    this.#push(to, async () => this.#parts.wire.send(to, encodeHiveMessage(name, await make())));
+  }
+
   /** Lines a message up that only nodes of this software understand. */
   sendNative(to: NodeId, topic: string, payload: JsonValue): void {
     this.#push(to, () => this.#parts.wire.sendNative(to, topic, payload));
   }
 
-  /** Resolves when nothing waits to be sent. */
-  idle(): Promise<void> {
-    return this.#lanes.idle();
+  /** Whether something waits to be sent, or is being handed over. */
+  get busy(): boolean {
+    return this.#lanes.busy;
   }
 
   /** Drops what waits. */

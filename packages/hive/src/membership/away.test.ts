@@ -81,6 +81,9 @@ describe('what members that were away are told', () => {
     const { state, commands } = give(banned, list(C, [D, 'member']));
     expect(state.members.has(D)).toBe(false);
     expect(told(commands)).toEqual([word('BAN_PROPOSAL', A), word('BAN_VOTE', B)]);
+    // The proposer's own vote, which originals send beside the proposal, does not take its place.
+    const both = give(hive(A, [A, B, C, D]), proposal, vote(A), vote(B)).state;
+    expect(told(give(both, list(C, [D, 'member'])).commands)).toEqual(told(commands));
     // C hears the words and comes to the same ban.
     const away = give(hive(C, [A, B, C, D]), proposal, vote(B)).state;
     expect(away.bans.has(D)).toBe(true);

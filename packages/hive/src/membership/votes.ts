@@ -140,7 +140,9 @@ export function voteBan(change: Change, { proposalId, voter, vote, word }: Of<'v
         ? {
             ...proposal,
             approvals: new Set(proposal.approvals).add(voter),
-            words: withWord(proposal.words, voter, word),
+            // The proposal is its proposer's word already, and what opens the vote where it was missed.
+            words:
+              voter === proposal.proposer ? proposal.words : withWord(proposal.words, voter, word),
           }
         : { ...proposal, rejections: new Set(proposal.rejections).add(voter) };
     change.set({ proposals: new Map(change.state.proposals).set(proposalId, next) });
