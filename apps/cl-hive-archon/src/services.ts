@@ -145,8 +145,8 @@ async function assemble(
   log.info(`DID ${did}`);
   const bindings = new BindingDesk({ rpc, store, self, node: nodeId, clock, warn });
   const common = { store, dids, directory, self, node: nodeId, clock };
-  const credentials = new CredentialDesk({ ...common, graceMs, made });
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
+  const credentials = new CredentialDesk({ ...common, graceMs, made, random });
   const contacts = new ContactDesk({ ...common, rpc, bindings, random, debug });
   late.contacts = contacts;
   try {

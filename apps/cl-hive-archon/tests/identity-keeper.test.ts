@@ -1,6 +1,7 @@
+import { newest } from '@cl-hive/archon';
 import { isCodedError } from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
-import { freshFile, keeperOn, MemoryRecords } from './support.ts';
+import { clock, freshFile, keeperOn, MemoryRecords } from './support.ts';
 
 async function didOn(
   location: string,
@@ -74,6 +75,25 @@ describe('the DID of a node', () => {
     await keeper.load();
     expect((await keeper.rotateKeys()).keyNumber).toBe(2);
     await store.close();
+  });
+
+  it('signs in an order that its times tell, also when the clock is set back over a restart', async () => {
+    const location = freshFile();
+    const records = new MemoryRecords();
+    const { store, keeper } = await keeperOn(location, records);
+    await keeper.load();
+    const times = [keeper.nextTime(), keeper.nextTime(), keeper.nextTime()];
+    await keeper.rotateKeys();
+    times.push(newest(keeper.current.chain).time);
+    await store.close();
+    clock.step(-3_600_000);
+    const later = await keeperOn(location, records);
+    await later.keeper.load();
+    times.push(later.keeper.nextTime());
+    await later.store.close();
+    clock.step(3_600_000);
+    expect(new Set(times).size).toBe(5);
+    expect(times.toSorted()).toEqual(times);
   });
 
   it('is written to the datastore later when lightningd does not take it at once', async () => {

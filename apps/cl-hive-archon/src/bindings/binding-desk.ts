@@ -181,6 +181,6 @@ export class BindingDesk {
   }
 
   #now(): string {
-    return new Date(this.#parts.clock.now()).toISOString();
+    return this.#parts.self.nextTime();
   }
 }

@@ -30,7 +30,15 @@ import {
   textSignedBy,
   verifyCredential,
 } from '@cl-hive/archon';
-import { type Clock, CodedError, describeError, type JsonObject, type NodeId } from '@cl-hive/core';
+import {
+  bytesToHex,
+  type Clock,
+  CodedError,
+  describeError,
+  type JsonObject,
+  type NodeId,
+  type Random,
+} from '@cl-hive/core';
 import type { Store, Transactor } from '@cl-hive/store';
 import { type DidStore, storedDid } from '../dids/did-store.ts';
 import type { Directory } from '../dids/directory.ts';
@@ -60,6 +68,7 @@ export interface DeskParts {
   readonly self: IdentityKeeper;
   readonly node: NodeId;
   readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
   readonly graceMs: () => number;
   readonly made: (tx: Transactor<ArchonDatabase>, did: Did, operation: Operation) => Promise<void>;
 }
@@ -95,11 +104,13 @@ export class CredentialDesk {
 
   /** Issues a credential: its status and itself in one transaction. */
   async issue({ subject, validUntilMs, claims }: NewCredential): Promise<Credential> {
-    const { store, dids, self, clock } = this.#parts;
+    const { store, dids, self, clock, random } = this.#parts;
     const created = self.nextTime();
     const { did } = self.current;
     const kind = claims.kind;
-    const about = { type: 'HiveCredentialStatus', version: 1, subject, kind, created };
+    // Two statements of the same moment must not share their revocation.
+    const nonce = bytesToHex(random.bytes(16));
+    const about = { type: 'HiveCredentialStatus', version: 1, kind, nonce };
     const operation = createAsset(did, about, self.signingKey, created);
     const status: Did = `did:cid:${operation.id}`;
     const management = claims.kind === 'management';
@@ -143,7 +154,7 @@ export class CredentialDesk {
     const chain = await dids.chain(status);
     await store.transact(async (tx) => {
       if (chain !== undefined && !newest(chain).deactivated) {
-        const end = deactivate(chain, await this.#keyFor(chain.did), self.nextTime(chain));
+        const end = deactivate(chain, await this.#keyFor(chain.did), self.nextTime());
         await dids.add(tx, localEvent(end), true);
         await this.#parts.made(tx, status, end);
       }

@@ -62,6 +62,8 @@ export class IdentityKeeper {
   readonly #parts: IdentityParts;
   #current: OwnIdentity | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Unix ms of the newest time that was given. */
+  #latestMs = 0;
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
@@ -98,10 +100,13 @@ export class IdentityKeeper {
     return { secret: key.secret, verificationMethod: `${did}#key-${keyNumber}` };
   }
 
-  /** A time for the next operation, after all before it. */
-  nextTime(chain: Chain = this.current.chain): string {
-    const last = Date.parse(newest(chain).time);
-    return new Date(Math.max(this.#parts.clock.now(), last + 1)).toISOString();
+  /**
+   * A time for what is signed next, after everything that was signed before, whatever the clock does: which
+   * key counts for a signature follows from the order of these times.
+   */
+  nextTime(): string {
+    this.#latestMs = Math.max(this.#parts.clock.now(), this.#latestMs + 1);
+    return new Date(this.#latestMs).toISOString();
   }
 
   /**
@@ -109,6 +114,7 @@ export class IdentityKeeper {
    * Throws `identity_key_mismatch` when the node's secret is not the one that it was made with.
    */
   async load(): Promise<OwnIdentity> {
+    this.#latestMs = await this.#newestTime();
     const row = await this.#activeRow();
     if (row === undefined) {
       const record = await this.#parts.records.load();
@@ -270,6 +276,7 @@ export class IdentityKeeper {
     });
     const source = sealed === null ? 'derived' : 'imported';
     this.#current = { did: chain.did, number, keyNumber, source, chain, key };
+    this.#latestMs = Math.max(this.#latestMs, Date.parse(newest(chain).time));
     await this.#mirror();
     return this.#current;
   }
@@ -330,6 +337,16 @@ export class IdentityKeeper {
         `no copy of the identity in lightningd's datastore: ${describeError(error)}`,
       );
     }
+  }
+
+  async #newestTime(): Promise<number> {
+    const { reader } = this.#parts.store;
+    const row = await reader
+      .selectFrom('archon_operations')
+      .select(reader.fn.max('time').as('time'))
+      .where('own', '=', 1)
+      .executeTakeFirst();
+    return Date.parse(row?.time ?? CREATED);
   }
 
   async #activeRow(): Promise<IdentityRow | undefined> {
