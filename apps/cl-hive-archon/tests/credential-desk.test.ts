@@ -105,7 +105,7 @@ describe('a management credential', () => {
     expect(await ask()).toBe('no_credential');
     const next = await node.desk.issue({ subject: did, validUntilMs: until, claims: management });
     expect(await ask()).toBe('ok');
-    await node.clock.advance(10_000);
+    node.clock.advance(10_000);
     expect(await ask()).toBe('no_credential');
     const pruned = await node.store.transact((tx) => pruneCredentials(tx, node.clock.now() + 1));
     expect([pruned, codeOf(await node.desk.judge(next))]).toEqual([2, 'expired']);

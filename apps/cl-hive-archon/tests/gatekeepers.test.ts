@@ -6,6 +6,7 @@ import {
   localEvent,
   newest,
   REVOCATION_CACHE_MS,
+  versionAt,
 } from '@cl-hive/archon';
 import type { JsonObject } from '@cl-hive/core';
 import { nobleCurve } from '@cl-hive/protocol';
@@ -239,6 +240,28 @@ describe('a DID of somebody else', () => {
     expect(again && newest(again.chain).deactivated).toBe(true);
     expect((await dids.chain(did))?.versions).toHaveLength(2);
     await store.close();
+  });
+
+  it('gets a new key only when its registry has confirmed it, as Archon has it', async () => {
+    const { directory, store } = await node('confirmed', [first.url]);
+    const owner = await node('owner', [first.url]);
+    const { did } = await owner.keeper.moveTo('hyperswarm');
+    await owner.keeper.rotateKeys();
+    await owner.outbox.run();
+    const keyAt = async () => {
+      const resolved = await directory.resolve(did, -1);
+      return resolved && versionAt(resolved.chain, Number.POSITIVE_INFINITY, true).key?.id;
+    };
+    expect(await keyAt()).toBe('#key-1');
+    const events = first.kept.get(did) ?? [];
+    const [create, move, rotation] = events;
+    const confirmed = { ...rotation, registry: 'hyperswarm', time: '2027-01-01T00:00:00.000Z' };
+    first.kept.set(did, [create ?? {}, move ?? {}, confirmed]);
+    expect(await keyAt()).toBe('#key-2');
+    const own = owner.keeper.current.chain;
+    expect(versionAt(own, Number.POSITIVE_INFINITY, true).key?.id).toBe('#key-2');
+    await store.close();
+    await owner.store.close();
   });
 
   it('is asked for again once the answer is older than wanted; a start forgets how old it is', async () => {

@@ -106,6 +106,19 @@ export class DidStore {
     return result.value;
   }
 
+  /** Takes over where and when a registry has confirmed the operations of a stored chain. */
+  async confirm(tx: Transactor<ArchonDatabase>, chain: Chain): Promise<void> {
+    for (const [at, { registry, time }] of chain.events.entries()) {
+      await tx
+        .updateTable('archon_operations')
+        .set({ registry, time })
+        .where('did', '=', chain.did)
+        .where('sequence', '=', at + 1)
+        .execute();
+    }
+    tx.onCommit(() => this.#remember(chain));
+  }
+
   /** Whether this node made the operations of a DID itself, so that nobody knows a newer one. */
   async isOwn(did: Did): Promise<boolean> {
     const row = await this.#store.reader

@@ -116,11 +116,13 @@ export class Directory {
       return { kind: 'full' };
     }
     const chain = await store.transact(async (tx) => {
-      let last = known;
       for (const event of fresh) {
-        last = await dids.add(tx, event, false);
+        await dids.add(tx, event, false);
       }
-      return last ?? served.value;
+      if (known !== undefined && !sameClaims(known.events, events)) {
+        await dids.confirm(tx, served.value);
+      }
+      return served.value;
     });
     this.#noteAsked(did, source);
     return { kind: 'learned', chain };
@@ -193,4 +195,11 @@ export class Directory {
       this.#asked.delete(oldest);
     }
   }
+}
+
+/** Whether both tell the same registry and time of the operations that both have. */
+function sameClaims(known: readonly DidEvent[], served: readonly DidEvent[]): boolean {
+  return known.every(
+    ({ registry, time }, at) => served[at]?.registry === registry && served[at].time === time,
+  );
 }

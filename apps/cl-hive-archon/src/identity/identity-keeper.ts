@@ -137,7 +137,7 @@ export class IdentityKeeper {
     const next = await this.#parts.keys.didKey(number, keyNumber + 1);
     const operation = rotateKey(chain, next.publicKey, this.signingKey, this.nextTime());
     const longer = await this.#parts.store.transact(async (tx) => {
-      const added = await this.#parts.dids.add(tx, localEvent(operation), true);
+      const added = await this.#parts.dids.add(tx, ownEvent(chain, operation), true);
       await tx
         .updateTable('archon_identities')
         .set({ key_number: keyNumber + 1, sealed: null })
@@ -199,7 +199,7 @@ export class IdentityKeeper {
       const doc = { didDocumentRegistration };
       const operation = updateDocument(chain, doc, this.signingKey, this.nextTime());
       const longer = await this.#parts.store.transact(async (tx) => {
-        const added = await this.#parts.dids.add(tx, localEvent(operation), true);
+        const added = await this.#parts.dids.add(tx, ownEvent(chain, operation), true);
         await this.#parts.made(tx, did, operation);
         return added;
       });
@@ -365,6 +365,13 @@ export class IdentityKeeper {
       .limit(1)
       .executeTakeFirstOrThrow();
   }
+}
+
+/** An own operation counts at once, wherever the DID is registered: nobody knows it better than its maker. */
+function ownEvent(chain: Chain, operation: Operation): DidEvent {
+  const registry = newest(chain).registration['registry'];
+  const event = localEvent(operation);
+  return typeof registry === 'string' ? { ...event, registry } : event;
 }
 
 function sameKey(a: Uint8Array, b: Uint8Array): boolean {
