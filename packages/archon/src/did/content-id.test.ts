@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
 import { vectors } from '../../tests/vectors.ts';
 import { canonicalDocument } from './canonical.ts';
@@ -16,6 +18,27 @@ describe('content ids', () => {
       expect(`did:cid:${operationId(operation)}`).toBe(result);
       expect(isDid(result)).toBe(true);
     }
+  });
+
+  it('are known by their spelling exactly where the library reads one', () => {
+    const reads = (text: string): boolean => {
+      try {
+        const cid = CID.parse(text);
+        return cid.code === 0x02_00 && cid.multihash.code === 0x12 && cid.toString() === text;
+      } catch {
+        return false;
+      }
+    };
+    const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(60), fc.nat(31), (value, at, letter) => {
+        const real = storedContentId(value);
+        const changed = real.slice(0, at) + (letters[letter] ?? '') + real.slice(at + 1);
+        expect(isContentId(real)).toBe(true);
+        expect(isContentId(changed)).toBe(reads(changed));
+      }),
+      { seed: 3 },
+    );
   });
 
   it('follow JavaScript where names are array indices, the signed form does not', () => {
