@@ -27,7 +27,7 @@ function inTurns(first, second) {
 }
 
 function report(name, value, unit, ratio, against) {
-  console.log(JSON.stringify({ name, value, unit, ratio, against }));
+  process.stdout.write(`${JSON.stringify({ name, value, unit, ratio, against })}\n`);
 }
 
 try {
