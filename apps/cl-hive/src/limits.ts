@@ -72,3 +72,6 @@ export const CHANNELS_AGAIN_MS = 60_000;
 
 /** Pause before a member that differs is told our hashes again, ms; doubles while it goes on to. */
 export const TELL_AGAIN_MS = 60_000;
+
+/** Candidates that were turned away which `hive-status` shows; enough for a person to see a pattern. */
+export const TURNED_AWAY_MAX = 20;

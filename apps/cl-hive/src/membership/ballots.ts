@@ -86,6 +86,7 @@ export class Ballots {
     });
     return line.run((turn) => {
       const word: SignedWord = { name: 'VOUCH', raw };
+      const voters = membership.voting(turn);
       const { refused } = membership.apply(turn, {
         kind: 'vouch',
         target,
@@ -105,7 +106,7 @@ export class Ballots {
         peer_id: target,
         request_id: requestId,
         vouch_count: left?.vouches.size ?? promoted?.words.size ?? 1,
-        quorum_needed: vouchQuorum(left?.electorate ?? membership.voting(turn)),
+        quorum_needed: vouchQuorum(left?.electorate ?? voters),
         quorum_reached: left === undefined,
       };
     });

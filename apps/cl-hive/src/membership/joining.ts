@@ -9,6 +9,7 @@ import {
 } from '@cl-hive/protocol';
 import { VERSION } from '@cl-hive/runtime';
 import type { HiveCore } from '../hive-core.ts';
+import { TURNED_AWAY_MAX } from '../limits.ts';
 import type { Turn } from '../line/turn.ts';
 import type { Greeting } from '../state/greeting.ts';
 import type { Incoming, Verdict } from '../wire/incoming.ts';
@@ -32,6 +33,8 @@ export class Joining {
   readonly #autoJoin: () => boolean;
   /** The ticket that this node shows in its HELLO; needs not outlive a restart: the person asks again. */
   #ticket: string | undefined;
+  /** Candidates with a channel that were not let in since the start, and why; the newest last. */
+  readonly turnedAway = new Map<NodeId, string>();
 
   constructor(hive: HiveCore, greeting: Greeting, autoJoin: () => boolean) {
     this.#hive = hive;
@@ -94,13 +97,32 @@ export class Joining {
       return 'refused';
     }
     const ticket = this.#shown(turn, message.raw);
-    return this.#apply(turn, {
+    const { refused } = this.#hive.membership.apply(turn, {
       kind: 'hello',
       from,
       ...facts,
       autoJoin: this.#autoJoin(),
       ...(ticket === undefined ? {} : { ticket }),
     });
+    if (refused !== undefined && refused !== 'already_in_hive' && facts.hasChannel) {
+      this.#turnAway(from, refused);
+    }
+    return refused === undefined ? 'taken' : 'refused';
+  }
+
+  /** Strangers without a channel are not noted: anybody can be one. */
+  #turnAway(from: NodeId, reason: string): void {
+    if (this.turnedAway.get(from) !== reason) {
+      const remedy =
+        reason === 'bad_ticket' ? `; hive-invite peer_id=${from} lets it in without a ticket` : '';
+      this.#hive.ports.log('info', `${from} asks to join and is turned away: ${reason}${remedy}`);
+    }
+    this.turnedAway.delete(from);
+    this.turnedAway.set(from, reason);
+    if (this.turnedAway.size > TURNED_AWAY_MAX) {
+      const [oldest] = this.turnedAway.keys();
+      this.turnedAway.delete(oldest ?? from);
+    }
   }
 
   #shown(turn: Turn, raw: WireObject): ReturnType<typeof shownTicket> | undefined {

@@ -18,6 +18,14 @@ export function hiveView(hive: Hive): JsonObject {
     members: { total: members.size, member: members.size - neophytes, neophyte: neophytes },
     limits: { max_members: MEMBERS_MAX },
     ...(joining === undefined ? {} : { joining: { peer_id: joining.peer, phase: joining.phase } }),
+    ...(hive.joining.turnedAway.size === 0
+      ? {}
+      : {
+          turned_away: [...hive.joining.turnedAway].map(([node, reason]) => ({
+            peer_id: node,
+            reason,
+          })),
+        }),
     bans: bans.size,
     connected_members: hive.reachable().length,
     states: {

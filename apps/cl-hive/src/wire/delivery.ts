@@ -13,6 +13,7 @@ import { Cell } from '../line/cell.ts';
 import type { Turn } from '../line/turn.ts';
 import { outboxRows, seenRows } from '../store/delivery-rows.ts';
 import type { Incoming } from './incoming.ts';
+import { RELAYED } from './message-rules.ts';
 import type { Post } from './post.ts';
 import { Recent } from './recent.ts';
 
@@ -119,7 +120,7 @@ export class Delivery {
   wasSeen({ message, author }: Incoming<HiveMessageName>): boolean {
     const id = eventId(message.name, message.raw);
     return id === undefined
-      ? this.#recent.has(contentId(message.name, author, message.raw))
+      ? RELAYED.has(message.name) && this.#recent.has(contentId(message.name, author, message.raw))
       : this.#seen.value.get(author)?.has(id) === true;
   }
 
@@ -127,6 +128,10 @@ export class Delivery {
   look(turn: Turn, { message, author }: Incoming<HiveMessageName>): Look {
     const { name, raw } = message;
     const id = eventId(name, raw);
+    if (id === undefined && !RELAYED.has(name)) {
+      // It goes one hop, so the same once more is said once more: a HELLO has nothing that ever differs.
+      return { kind: 'fresh', keep: () => undefined };
+    }
     if (id === undefined) {
       const content = contentId(name, author, raw);
       return this.#recent.has(content)
