@@ -75,3 +75,6 @@ export const TELL_AGAIN_MS = 60_000;
 
 /** Candidates that were turned away which `hive-status` shows; enough for a person to see a pattern. */
 export const TURNED_AWAY_MAX = 20;
+
+/** Longest path of a file that is named (PATH_MAX of Linux). */
+export const PATH_MAX = 4096;

@@ -13,6 +13,7 @@ describe('the manifest of cl-hive', () => {
       'hive-siblings',
       'hive-phase6-plugins',
       'hive-inject-packet',
+      'hive-import',
       'hive-genesis',
       'hive-invite',
       'hive-join',

@@ -1,4 +1,5 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
+import { importDatabase } from './methods/hive-import.ts';
 import { injectPacket } from './methods/hive-inject-packet.ts';
 import { phase6Plugins, siblings } from './methods/hive-siblings.ts';
 import { withMembershipMethods } from './methods/membership-methods.ts';
@@ -26,6 +27,7 @@ const routed = withMembershipMethods(declared.plugin, hive)
   .method('hive-siblings', siblings(watch))
   .method('hive-phase6-plugins', phase6Plugins(watch))
   .method('hive-inject-packet', injectPacket(hive))
+  .method('hive-import', importDatabase(hive))
   .on('connect', ({ id }) => running()?.hive.peerConnected(id))
   .on('disconnect', ({ id }) => running()?.hive.peerDisconnected(id))
   .on('forward_event', (event) => running()?.forwarded(event))

@@ -1,5 +1,6 @@
 export * from './delivery/index.ts';
 export * from './governance/index.ts';
+export * from './import/index.ts';
 export * from './limits.ts';
 export * from './lock/index.ts';
 export * from './membership/index.ts';

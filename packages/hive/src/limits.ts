@@ -190,3 +190,12 @@ export const ROUND_STEP_MAX = 1000;
 
 /** The span of the daily budget: it rolls, so that midnight opens nothing. */
 export const BUDGET_SPAN_MS = 86_400_000;
+
+/** Rows of one table of an original's database that are taken, the newest first; its own caps are lower. */
+export const IMPORT_ROWS_MAX = 100_000;
+
+/** Longest text of a row that is taken: details of the planner log, an offer. */
+export const IMPORT_TEXT_MAX = 8192;
+
+/** How far this node's version goes on above an original's last stored one: a day of heartbeats. */
+export const IMPORT_VERSION_MARGIN = 288;

@@ -5,6 +5,7 @@ export { verifyBackup } from './backup.ts';
 export type { BackupManifest } from './backup-manifest.ts';
 export type { TableDigest } from './digest.ts';
 export type { StoreError, StoreErrorCode } from './errors.ts';
+export { readForeignSqlite } from './foreign-sqlite.ts';
 export type { Ddl, Migration } from './migration.ts';
 export {
   decodeMsat,

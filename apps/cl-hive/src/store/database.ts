@@ -83,6 +83,13 @@ export interface PendingActionRow {
   readonly order_id: string;
 }
 
+/** A row of an original's database, kept to be read: JSON by kind and key. */
+export interface ImportedRow {
+  readonly kind: string;
+  readonly key: string;
+  readonly document: string;
+}
+
 /** The rows of cl-hive's tables (`migrations.ts`). */
 export interface HiveDatabase {
   readonly hive_meta: MetaTable;
@@ -96,4 +103,5 @@ export interface HiveDatabase {
   readonly hive_lock: LockTableRow;
   readonly hive_orders: OrderTableRow;
   readonly hive_pending_actions: PendingActionRow;
+  readonly hive_imported: ImportedRow;
 }

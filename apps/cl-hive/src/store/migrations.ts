@@ -1,4 +1,5 @@
 import type { Migration } from '@cl-hive/store';
+import { importTables } from '../importing/migration.ts';
 import { openingTables } from '../openings/migration.ts';
 import { deliveryTables, membershipTables, stateTables } from './hive-tables.ts';
 
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   { id: 3, name: 'state', sql: stateTables },
   { id: 4, name: 'delivery', sql: deliveryTables },
   { id: 5, name: 'openings', sql: openingTables },
+  { id: 6, name: 'imported', sql: importTables },
 ];
