@@ -13,6 +13,12 @@ export const FOREIGN_OPERATIONS_MAX = 20_000;
 /** DIDs of others whose time of asking is remembered; one that is forgotten is asked for again. */
 export const ASKED_MAX = 10_000;
 
+/** How long nobody is asked about a DID again after nobody knew, ms: strangers can cause such questions. */
+export const ASK_AGAIN_MS = 5_000;
+
+/** How often a signature under an unknown key may have a DID asked for anew, ms. */
+export const NEW_KEY_EVERY_MS = 60_000;
+
 /** The node's own DIDs that one run of the outbox looks at: the next run takes the next ones. */
 export const DELIVERIES_PER_RUN = 50;
 

@@ -122,14 +122,49 @@ describe('a management credential', () => {
     await node.keeper.rotateKeys();
     const ask = async () => codeOf(await node.desk.authorize(did, TEXT, signedBy(advisor), asked));
     expect(await ask()).toBe('ok');
+    const old = signedBy(advisor);
     await advisor.keeper.rotateKeys();
-    // It knows the key of before, until what it knows is an hour old.
+    // A key that is not known has the DID asked for anew, once a minute.
     expect(await ask()).toBe('did_signature');
-    node.clock.advance(REVOCATION_CACHE_MS + 1);
+    node.clock.advance(60_001);
     expect(await ask()).toBe('ok');
+    expect(codeOf(await node.desk.authorize(did, TEXT, old, asked))).toBe('did_signature');
     await node.keeper.rotateDid();
+    expect(await ask()).toBe('ok');
     await node.desk.revoke(id, '');
     expect(await ask()).toBe('no_credential');
+    await node.store.close();
+    await advisor.store.close();
+  });
+
+  it('has nobody asked for the sake of a wrong signature', async () => {
+    const advisor = await archon('advisor');
+    let questions = 0;
+    const node = await archon('node', () => {
+      questions += 1;
+      return [advisor];
+    });
+    const { did } = advisor.keeper.current;
+    await node.directory.resolve(did, 0);
+    node.clock.advance(2 * REVOCATION_CACHE_MS);
+    const before = questions;
+    const wrong = didSignature(
+      '#key-1',
+      signText('something else', advisor.keeper.current.key.secret),
+    );
+    const unknown = didSignature('#key-9', signText(TEXT, advisor.keeper.current.key.secret));
+    for (let time = 0; time < 5; time += 1) {
+      expect(codeOf(await node.desk.authorize(did, TEXT, wrong, asked))).toBe('did_signature');
+    }
+    expect(questions).toBe(before);
+    for (let time = 0; time < 5; time += 1) {
+      expect(codeOf(await node.desk.authorize(did, TEXT, unknown, asked))).toBe('did_signature');
+    }
+    expect(questions).toBe(before + 1);
+    advisor.reachable = false;
+    node.clock.advance(2 * REVOCATION_CACHE_MS);
+    await Promise.all([1, 2, 3].map(() => node.desk.authorize(did, TEXT, unknown, asked)));
+    expect(questions).toBe(before + 2);
     await node.store.close();
     await advisor.store.close();
   });

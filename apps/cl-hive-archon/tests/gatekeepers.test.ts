@@ -128,12 +128,13 @@ describe('moving to a Gatekeeper', () => {
 describe('the network', () => {
   it('is off until the operator turns it on', async () => {
     let on = false;
-    const { outbox, directory, store } = await node('offline', [first.url], () => on);
+    const { outbox, directory, store, clock } = await node('offline', [first.url], () => on);
     const asked = first.asked.length;
     expect(await outbox.run()).toEqual({ delivered: 0, failed: 0 });
     expect(await directory.resolve(stranger(31, first).did, 0)).toBeUndefined();
     expect(first.asked.length).toBe(asked);
     on = true;
+    clock.advance(5_000);
     expect(await directory.resolve(stranger(31, first).did, 0)).toMatchObject({
       source: 'gatekeeper',
     });
@@ -195,6 +196,10 @@ describe('a DID of somebody else', () => {
       }
       clock.advance(10_000);
       expect(await resolving).toBeUndefined();
+      // For a while nobody is asked for the same again.
+      expect(await directory.resolve(stranger(42).did, 0)).toBeUndefined();
+      expect(first.asked.length).toBe(asked + 1);
+      clock.advance(attempt < 2 ? 5_000 : 0);
     }
     expect(gatekeepers.available()).toEqual([]);
     expect(gatekeepers.view()).toMatchObject({ gatekeepers: [{ health: 'resting', failures: 3 }] });

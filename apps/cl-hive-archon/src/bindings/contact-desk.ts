@@ -273,8 +273,15 @@ export class ContactDesk {
   async #keep({ did, node, nostr, attestation }: Contact): Promise<void> {
     const { store, directory, clock } = this.#parts;
     const learned = await directory.learn(did, attestation.chain.events, 'peer');
-    if (learned.kind === 'refused') {
-      throw new CodedError<ContactErrorCode>('contact_refused', learned.reason);
+    if (learned.kind !== 'learned') {
+      // An older state of the DID may be shown by whoever has a key that was rotated away.
+      const older = 'it shows an older state of its DID than is known';
+      const full = 'the node keeps no more operations of others';
+      const { kind } = learned;
+      throw new CodedError<ContactErrorCode>(
+        'contact_refused',
+        kind === 'refused' ? learned.reason : kind === 'behind' ? older : full,
+      );
     }
     await store.transact(async (tx) => {
       await tx.deleteFrom('archon_contacts').where('did', '=', did).execute();

@@ -1,6 +1,7 @@
 import {
   type AskedAction,
   aggregateReputation,
+  type Chain,
   type Credential,
   type CredentialVerdict,
   createAsset,
@@ -43,6 +44,7 @@ import type { Store, Transactor } from '@cl-hive/store';
 import { type DidStore, storedDid } from '../dids/did-store.ts';
 import type { Directory } from '../dids/directory.ts';
 import type { IdentityKeeper } from '../identity/identity-keeper.ts';
+import { NEW_KEY_EVERY_MS } from '../limits.ts';
 import type { ArchonDatabase } from '../store/database.ts';
 import {
   credentialsInForce,
@@ -189,9 +191,9 @@ export class CredentialDesk {
 
   /** Judges a credential with what is known now; who may know more is asked. */
   async judge(credential: Credential, statusDid?: Did): Promise<CredentialVerdict> {
-    const { directory, self, clock, graceMs } = this.#parts;
+    const { directory, dids, clock, graceMs } = this.#parts;
     const issuer = await directory.resolve(credential.issuer, REVOCATION_CACHE_MS);
-    const own = credential.issuer === self.current.did;
+    const own = await dids.isOwn(credential.issuer);
     return verifyCredential(credential, {
       issuer: issuer?.chain,
       trusted: own || (await this.issuers.trusts(credential.issuer, credential.types[1])),
@@ -222,21 +224,22 @@ export class CredentialDesk {
     asked: AskedAction,
   ): Promise<Authorized> {
     const { directory, store, clock, node } = this.#parts;
-    const resolved = await directory.resolve(did, REVOCATION_CACHE_MS);
+    const read = readDidSignature(signature);
+    const known = await directory.known(did);
+    // Nobody is asked for the sake of a signature that is wrong, and only at times for an unknown key.
+    const early = known && signatureFault(known.chain, text, read);
+    if (early === 'wrong') {
+      return WRONG_SIGNATURE;
+    }
+    const maxAgeMs =
+      early === undefined && known !== undefined ? REVOCATION_CACHE_MS : NEW_KEY_EVERY_MS;
+    const resolved = await directory.resolve(did, maxAgeMs);
     if (resolved === undefined || resolved.chain.type !== 'agent') {
       const remedy = 'let the node meet it: hive-archon-verify-contact, or a Gatekeeper';
       return { ok: false, code: 'did_unknown', message: `${did} is not known`, remedy };
     }
-    const { key, deactivated } = newest(resolved.chain);
-    const read = readDidSignature(signature);
-    const signed =
-      !deactivated &&
-      key !== undefined &&
-      read?.keyId === key.id &&
-      textSignedBy(text, read.signature, key.key);
-    if (!signed) {
-      const message = 'the signature is not one of the DID’s present key';
-      return { ok: false, code: 'did_signature', message, remedy: 'sign with the present key' };
+    if (signatureFault(resolved.chain, text, read) !== undefined) {
+      return WRONG_SIGNATURE;
     }
     const held = await credentialsInForce(store.reader, did, MANAGEMENT_TYPE, clock.now());
     return this.#covering(held, { ...asked, node });
@@ -258,7 +261,7 @@ export class CredentialDesk {
       const own = one.row.role === 'issued';
       const verdict = await this.judgeStored(one);
       // A credential in this node's own name counts only if this node remembers issuing it.
-      const forged = one.credential.issuer === this.#parts.self.current.did && !own;
+      const forged = !own && (await this.#parts.dids.isOwn(one.credential.issuer));
       if (verdict.ok && !forged) {
         const { mode } = readManagementGrant(one.credential.claims);
         const { id, issuer } = one.credential;
@@ -345,6 +348,29 @@ export class CredentialDesk {
         : undefined;
     return known && schemaOf(known.chain);
   }
+}
+
+const WRONG_SIGNATURE: Authorized = {
+  ok: false,
+  code: 'did_signature',
+  message: 'the signature is not one of the DID’s present key',
+  remedy: 'sign with the present key',
+};
+
+/** What is wrong with a DID's signature: made under a key that is not known here, or wrong. */
+function signatureFault(
+  chain: Chain,
+  text: string,
+  read: ReturnType<typeof readDidSignature>,
+): 'key' | 'wrong' | undefined {
+  const { key, deactivated } = newest(chain);
+  if (read === undefined || deactivated) {
+    return 'wrong';
+  }
+  if (key?.id !== read.keyId) {
+    return 'key';
+  }
+  return textSignedBy(text, read.signature, key.key) ? undefined : 'wrong';
 }
 
 function decodeFault(read: () => unknown): string | undefined {

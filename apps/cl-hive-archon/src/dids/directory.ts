@@ -9,7 +9,7 @@ import {
 } from '@cl-hive/archon';
 import { type Clock, describeError } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
-import { ASKED_MAX, FOREIGN_OPERATIONS_MAX } from '../limits.ts';
+import { ASK_AGAIN_MS, ASKED_MAX, FOREIGN_OPERATIONS_MAX } from '../limits.ts';
 import type { ArchonDatabase } from '../store/database.ts';
 import type { DidStore } from './did-store.ts';
 import type { Gatekeeper, Gatekeepers } from './gatekeepers.ts';
@@ -45,6 +45,9 @@ export interface DirectoryParts {
  */
 export class Directory {
   readonly #parts: DirectoryParts;
+  /** Questions that are under way, so that many who wait for the same make one. */
+  readonly #asking = new Map<Did, Promise<void>>();
+  readonly #failed = new Map<Did, number>();
   readonly #asked = new Map<Did, { readonly at: number; readonly source: 'gatekeeper' | 'peer' }>();
 
   constructor(parts: DirectoryParts) {
@@ -56,7 +59,7 @@ export class Directory {
    * their order, then the node of `owner` (who controls an asset; an agent controls itself).
    */
   async resolve(did: Did, maxAgeMs: number, owner: Did = did): Promise<Resolved | undefined> {
-    const { dids, gatekeepers } = this.#parts;
+    const { dids } = this.#parts;
     if (await dids.isOwn(did)) {
       const chain = await dids.chain(did);
       return chain && { chain, source: 'own', ageMs: 0 };
@@ -65,16 +68,36 @@ export class Directory {
     if (known?.ageMs !== undefined && known.ageMs <= maxAgeMs) {
       return known;
     }
-    for (const gatekeeper of gatekeepers.available()) {
+    const failedAt = this.#failed.get(did);
+    if (failedAt === undefined || this.#parts.clock.monotonic() - failedAt >= ASK_AGAIN_MS) {
+      const asking = this.#asking.get(did) ?? this.#begin(did, owner);
+      await asking;
+    }
+    return this.#known(did);
+  }
+
+  /** What is known without asking anybody. */
+  async known(did: Did): Promise<Resolved | undefined> {
+    return (await this.#parts.dids.isOwn(did)) ? this.resolve(did, 0) : this.#known(did);
+  }
+
+  #begin(did: Did, owner: Did): Promise<void> {
+    const asking = this.#askAll(did, owner).finally(() => this.#asking.delete(did));
+    this.#asking.set(did, asking);
+    return asking;
+  }
+
+  async #askAll(did: Did, owner: Did): Promise<void> {
+    for (const gatekeeper of this.#parts.gatekeepers.available()) {
       if (await this.#askFor(did, gatekeeper)) {
-        return this.#known(did);
+        return;
       }
     }
     const events = await this.#parts.askOwner(did, owner);
-    if (events !== undefined) {
-      await this.learn(did, events, 'peer');
+    const learned = events && (await this.learn(did, events, 'peer'));
+    if (learned?.kind !== 'learned') {
+      remember(this.#failed, did, this.#parts.clock.monotonic());
     }
-    return this.#known(did);
   }
 
   /**
@@ -188,12 +211,18 @@ export class Directory {
   }
 
   #noteAsked(did: Did, source: 'gatekeeper' | 'peer'): void {
-    this.#asked.delete(did);
-    this.#asked.set(did, { at: this.#parts.clock.monotonic(), source });
-    const [oldest] = this.#asked.keys();
-    if (this.#asked.size > ASKED_MAX && oldest !== undefined) {
-      this.#asked.delete(oldest);
-    }
+    this.#failed.delete(did);
+    remember(this.#asked, did, { at: this.#parts.clock.monotonic(), source });
+  }
+}
+
+/** Notes something about a DID; the one that was noted first makes room. */
+function remember<T>(notes: Map<Did, T>, did: Did, note: T): void {
+  notes.delete(did);
+  notes.set(did, note);
+  const [oldest] = notes.keys();
+  if (notes.size > ASKED_MAX && oldest !== undefined) {
+    notes.delete(oldest);
   }
 }
 
