@@ -10,6 +10,7 @@ describe('the manifest of cl-hive-archon', () => {
     const methods = [
       'version',
       'status',
+      'snapshot',
       'provision',
       'rotate-keys',
       'rotate-did',
@@ -32,11 +33,21 @@ describe('the manifest of cl-hive-archon', () => {
       'reputation',
       'authorize',
     ];
-    expect(names('rpcmethods')).toEqual(methods.map((name) => `hive-archon-${name}`));
+    const governance = ['poll-create', 'poll-status', 'poll-list', 'vote', 'my-votes'];
+    const vault = ['backup', 'backup-status', 'restore', 'export', 'rotate-shares', 'message'];
+    expect(names('rpcmethods')).toEqual([
+      ...methods.map((name) => `hive-archon-${name}`),
+      ...governance.map((name) => `hive-${name}`),
+      ...vault.map((name) => `hive-archon-${name}`),
+    ]);
     expect(names('options')).toEqual([
       'hive-archon-network',
       'hive-archon-gatekeeper',
       'hive-archon-revocation-grace',
+      'hive-archon-vault-folder',
+      'hive-archon-vault-keep',
+      'hive-archon-vault-hours',
+      'hive-archon-vault-recipients',
       'hive-archon-db',
     ]);
   });

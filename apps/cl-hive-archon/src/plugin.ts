@@ -2,16 +2,19 @@ import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
 import { withCredentialMethods } from './methods/credential-methods.ts';
 import { withIdentityMethods } from './methods/identity-methods.ts';
 import { ARCHON_OPTIONS } from './plugin-options.ts';
+import { mountOffices } from './node/mount.ts';
 import type { ArchonServices } from './services.ts';
+import { VAULT_OPTIONS } from './vault/options.ts';
 
 const declared = defineSuitePlugin<ArchonServices>({
   self: 'cl-hive-archon',
   version: VERSION,
-  features: ['identity', 'credentials'],
-  prefixes: ['hive-archon'],
+  features: ['identity', 'credentials', 'governance', 'vault'],
+  prefixes: ['hive-archon', 'hive-poll', 'hive-vote', 'hive-my-votes'],
   statusMethod: 'hive-archon-status',
   databaseOption: 'hive-archon-db',
-  options: ARCHON_OPTIONS,
+  snapshotMethod: 'hive-archon-snapshot',
+  options: { ...ARCHON_OPTIONS, ...VAULT_OPTIONS },
   load: () => import('./services.ts'),
 });
 
@@ -20,7 +23,9 @@ const opened = (): ArchonServices => declared.life().services ?? declared.life()
 const ready = (): ArchonServices => declared.life().ready();
 
 /** The plugin as lightningd starts it. */
-export const plugin = withCredentialMethods(
-  withIdentityMethods(declared.plugin, opened, ready),
-  opened,
+export const plugin = mountOffices(
+  withCredentialMethods(withIdentityMethods(declared.plugin, opened, ready), opened),
+  () => ready().offices,
+  () => opened().offices,
+  () => declared.life().services?.offices,
 );

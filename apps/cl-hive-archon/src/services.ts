@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { describeError, type JsonObject, type NodeId } from '@cl-hive/core';
-import { DependentServices, databaseView, openSuiteStore, Timers } from '@cl-hive/runtime/services';
+import { VERSION } from '@cl-hive/runtime';
+import {
+  DependentServices,
+  databaseView,
+  openSuiteStore,
+  type SnapshotDeskMaker,
+  snapshotsOf,
+  Timers,
+} from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import { BindingDesk } from './bindings/binding-desk.ts';
 import { CONTACT_TOPIC, ContactDesk } from './bindings/contact-desk.ts';
@@ -17,9 +25,21 @@ import { IdentityKeeper } from './identity/identity-keeper.ts';
 import { OwnKeys } from './identity/own-keys.ts';
 import { OwnRecords } from './identity/own-record.ts';
 import { OUTBOX_EVERY_MS } from './limits.ts';
+import { Offices } from './node/offices.ts';
 import { archonSettings } from './plugin-options.ts';
 import type { ArchonDatabase } from './store/database.ts';
 import { migrations } from './store/migrations.ts';
+
+/** The plugin's database, but for where it is. */
+const DATABASE = {
+  owner: 'cl-hive-archon',
+  migrations,
+  file: 'archon.sqlite3',
+  metaTable: 'archon_meta',
+} as const;
+
+/** Hands copies of the database over, and has one restored. */
+export const snapshots: SnapshotDeskMaker = snapshotsOf(DATABASE);
 
 /** What {@link ArchonServices} are made of. */
 interface ArchonParts {
@@ -36,6 +56,7 @@ interface ArchonParts {
   readonly bindings: BindingDesk;
   readonly contacts: ContactDesk;
   readonly timers: Timers;
+  readonly offices: Offices;
 }
 
 const OUTBOX_JOB = 'telling the Gatekeepers';
@@ -48,10 +69,12 @@ export class ArchonServices extends DependentServices<ArchonDatabase> {
   readonly parts: ArchonParts;
   readonly identityCommands: IdentityCommands;
   readonly credentialCommands: CredentialCommands;
+  readonly offices: Offices;
 
   constructor(parts: ArchonParts) {
     super(parts.store, parts.nodeId, parts.context);
     this.parts = parts;
+    this.offices = parts.offices;
     const { nodeId: node, context } = parts;
     const { rpc, clock } = context;
     this.credentialCommands = new CredentialCommands({ ...parts, node, rpc, clock });
@@ -77,6 +100,12 @@ export class ArchonServices extends DependentServices<ArchonDatabase> {
       { timeoutMs: COMMS_TIMEOUT_MS },
     );
     await bindings.ensure(true);
+    await this.offices.wake();
+  }
+
+  override idle(): void {
+    super.idle();
+    this.offices.idle();
   }
 
   /** Replaces the DID's key or the DID; what hangs on it is renewed. */
@@ -109,10 +138,12 @@ export class ArchonServices extends DependentServices<ArchonDatabase> {
       identity: this.identity(),
       bindings: await bindings.view(),
       network: { ...gatekeepers.view(), outbox: await outbox.view() },
+      ...(await this.offices.view()),
     };
   }
 
   async stop(): Promise<void> {
+    this.offices.idle();
     await this.parts.timers.stop();
     await this.parts.store.close();
   }
@@ -160,7 +191,9 @@ async function assemble(
     run: async () => void (await outbox.run()),
   });
   timers.soon(OUTBOX_JOB);
-  const rooms = { gatekeepers, directory, outbox, credentials, bindings, contacts };
+  const secret = (purpose: string): Promise<Uint8Array> => keys.secret(purpose);
+  const offices = await Offices.open({ context, store, node: nodeId, secret, version: VERSION });
+  const rooms = { gatekeepers, directory, outbox, credentials, bindings, contacts, offices };
   return new ArchonServices({ store, nodeId, context, keys, dids, self, timers, ...rooms });
 }
 
@@ -170,11 +203,8 @@ export async function open(
   location: string | undefined,
 ): Promise<ArchonServices> {
   const { store, nodeId } = await openSuiteStore<ArchonDatabase>(context, {
-    owner: 'cl-hive-archon',
-    migrations,
+    ...DATABASE,
     location,
-    file: 'archon.sqlite3',
-    metaTable: 'archon_meta',
   });
   try {
     return await assemble(context, store, nodeId);

@@ -12,7 +12,7 @@ describe('the manifest of cl-hive-comms', () => {
         'alias approve authorize discover identity payments pending policy prune receipts reject revoke status trial'
           .split(' ')
           .map((name) => `hive-client-${name}`),
-        'attest publish-event receive register-handler register-transport rpc send status transports version'
+        'attest publish-event receive register-handler register-transport rpc send snapshot status transports version'
           .split(' ')
           .map((name) => `hive-comms-${name}`),
       ].flat(),

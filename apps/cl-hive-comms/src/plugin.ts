@@ -11,6 +11,7 @@ const declared = defineSuitePlugin<CommsServices>({
   prefixes: ['hive-comms', 'hive-client'],
   statusMethod: 'hive-comms-status',
   databaseOption: 'hive-comms-db',
+  snapshotMethod: 'hive-comms-snapshot',
   options: COMMS_OPTIONS,
   load: () => import('./services.ts'),
 });

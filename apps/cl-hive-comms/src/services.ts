@@ -3,7 +3,12 @@ import path from 'node:path';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { makesecret } from '@cl-hive/cln-rpc';
 import type { JsonObject, NodeId } from '@cl-hive/core';
-import { databaseView, openSuiteStore } from '@cl-hive/runtime/services';
+import {
+  databaseView,
+  openSuiteStore,
+  type SnapshotDeskMaker,
+  snapshotsOf,
+} from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import { datastoreMark } from './identity/generation-mark.ts';
 import { IdentityKeeper, identityView } from './identity/identity.ts';
@@ -19,6 +24,17 @@ import { webhookSink } from './timers/webhook.ts';
 import { CommsTransports } from './transports/comms-transports.ts';
 import { RelayDesk } from './transports/relay-desk.ts';
 import type { OptionProblem } from './transports/relay-list.ts';
+
+/** The plugin's database, but for where it is. */
+const DATABASE = {
+  owner: 'cl-hive-comms',
+  migrations,
+  file: 'comms.sqlite3',
+  metaTable: 'comms_meta',
+} as const;
+
+/** Hands copies of the database over, and has one restored. */
+export const snapshots: SnapshotDeskMaker = snapshotsOf(DATABASE);
 
 /** What {@link CommsServices} are made of. */
 interface CommsParts {
@@ -136,13 +152,7 @@ export async function open(
   context: PluginContext,
   location: string | undefined,
 ): Promise<CommsServices> {
-  const { store, nodeId } = await openSuiteStore<CommsDatabase>(context, {
-    owner: 'cl-hive-comms',
-    migrations,
-    location,
-    file: 'comms.sqlite3',
-    metaTable: 'comms_meta',
-  });
+  const { store, nodeId } = await openSuiteStore<CommsDatabase>(context, { ...DATABASE, location });
   let services: CommsServices | undefined;
   try {
     services = await assemble(context, store, nodeId);

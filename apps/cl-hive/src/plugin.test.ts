@@ -10,6 +10,7 @@ describe('the manifest of cl-hive', () => {
     for (const name of [
       'hive-version',
       'hive-status',
+      'hive-snapshot',
       'hive-siblings',
       'hive-phase6-plugins',
       'hive-inject-packet',

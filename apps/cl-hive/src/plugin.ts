@@ -15,6 +15,7 @@ const declared = defineSuitePlugin<HiveServices>({
   prefixes: ['hive'],
   statusMethod: 'hive-status',
   databaseOption: 'hive-db',
+  snapshotMethod: 'hive-snapshot',
   options: { ...HIVE_OPTIONS, ...OPENING_OPTIONS },
   load: () => import('./services.ts'),
 });

@@ -4,7 +4,13 @@ import { type ForwardEventNotification, getinfo } from '@cl-hive/cln-rpc';
 import type { JsonObject, NodeId } from '@cl-hive/core';
 import { nobleCurve } from '@cl-hive/protocol';
 import type { WatchState } from '@cl-hive/runtime';
-import { DependentServices, databaseView, openSuiteStore } from '@cl-hive/runtime/services';
+import {
+  DependentServices,
+  databaseView,
+  openSuiteStore,
+  type SnapshotDeskMaker,
+  snapshotsOf,
+} from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import { Hive, type HiveSettings } from './hive.ts';
 import { CALL_MS } from './limits.ts';
@@ -19,6 +25,17 @@ import type { HiveDatabase } from './store/database.ts';
 import { loadHiveState } from './store/load-hive-state.ts';
 import { migrations } from './store/migrations.ts';
 import { hiveView } from './views/hive-view.ts';
+
+/** The plugin's database, but for where it is. */
+const DATABASE = {
+  owner: 'cl-hive',
+  migrations,
+  file: 'hive.sqlite3',
+  metaTable: 'hive_meta',
+} as const;
+
+/** Hands copies of the database over, and has one restored. */
+export const snapshots: SnapshotDeskMaker = snapshotsOf(DATABASE);
 
 /** What the methods of cl-hive work with. */
 export class HiveServices extends DependentServices<HiveDatabase> {
@@ -93,13 +110,7 @@ export async function open(
   siblings: () => WatchState,
 ): Promise<HiveServices> {
   const { rpc, clock, log } = context;
-  const { store, nodeId } = await openSuiteStore<HiveDatabase>(context, {
-    owner: 'cl-hive',
-    migrations,
-    location,
-    file: 'hive.sqlite3',
-    metaTable: 'hive_meta',
-  });
+  const { store, nodeId } = await openSuiteStore<HiveDatabase>(context, { ...DATABASE, location });
   try {
     const signer = new NodeSigner({
       rpc,

@@ -3,3 +3,7 @@ export * from './credential/index.ts';
 export * from './did/index.ts';
 export * from './gatekeeper/index.ts';
 export * from './limits.ts';
+export * from './poll/index.ts';
+export * from './shares/index.ts';
+export * from './statement/index.ts';
+export * from './vault/index.ts';

@@ -8,8 +8,10 @@ import {
 } from '@cl-hive/cln-plugin';
 import type { JsonObject } from '@cl-hive/core';
 import { PLUGINS, type PluginName } from './plugins.ts';
+import type { SnapshotDesk } from './services/snapshot-desk.ts';
 import type { WatchState } from './sibling-watch.ts';
-import { SuitePlugin } from './suite-plugin.ts';
+import { snapshotMethod } from './snapshot-method.ts';
+import { type Problem, SuitePlugin } from './suite-plugin.ts';
 
 /** What a plugin does once lightningd has its `init` answer; a module of its own, so that it loads then. */
 export interface SuiteModule<S> {
@@ -27,6 +29,8 @@ export interface SuiteModule<S> {
   readonly wake?: (services: S) => Promise<void>;
   /** Called when a need has gone. */
   readonly idle?: (services: S) => Promise<void>;
+  /** What hands copies of the database over. */
+  readonly snapshots: (services: S, context: PluginContext) => SnapshotDesk;
   /** What the plugin's status shows beyond the common part. */
   readonly status: (services: S) => Promise<JsonObject>;
 }
@@ -42,6 +46,8 @@ export interface SuiteDeclaration<S> {
   readonly statusMethod: string;
   /** The option that says where the database is. */
   readonly databaseOption: string;
+  /** The method by which cl-hive-archon gets and restores copies of the database. */
+  readonly snapshotMethod: string;
   /** Further options; the services read them in `context.options`. */
   readonly options?: Options;
   readonly load: () => Promise<SuiteModule<S>>;
@@ -92,14 +98,12 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
     return life;
   };
 
+  const deskFor = desksOf(begin, (services, context) => module?.snapshots(services, context));
+  const suspend = (context: PluginContext, problem: Problem): Promise<void> =>
+    begin(context).suspend(problem);
+
   plugin
-    .method(
-      PLUGINS[self].versionMethod,
-      method({
-        description: `The API that ${self} serves to its siblings, and its state`,
-        handle: (_params, call) => begin(call).versionAnswer(),
-      }),
-    )
+    .method(PLUGINS[self].versionMethod, versionMethod(self, begin))
     .method(
       statusMethod,
       method({
@@ -112,6 +116,7 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
         },
       }),
     )
+    .method(declaration.snapshotMethod, snapshotMethod(self, deskFor, suspend))
     .on('plugin_started', ({ methods }, call) => begin(call).pluginStarted(methods))
     .on('plugin_stopped', ({ methods }, call) => begin(call).pluginStopped(methods))
     .onReady((context) => begin(context).start())
@@ -131,4 +136,28 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
 function locationOf(context: PluginContext, databaseOption: string): string | undefined {
   const value = (context.options as Readonly<Record<string, unknown>>)[databaseOption];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The desk of the services that are open: one for each opening. */
+function desksOf<S>(
+  begin: (context: PluginContext) => SuitePlugin<S>,
+  make: (services: S, context: PluginContext) => SnapshotDesk | undefined,
+): (context: PluginContext) => SnapshotDesk {
+  let last: { readonly services: S; readonly desk: SnapshotDesk } | undefined;
+  return (context) => {
+    const services = begin(context).open();
+    const desk = last?.services === services ? last.desk : make(services, context);
+    if (desk === undefined) {
+      throw new TypeError('the services are open, but not their module');
+    }
+    last = { services, desk };
+    return desk;
+  };
+}
+
+function versionMethod<S>(self: PluginName, begin: (context: PluginContext) => SuitePlugin<S>) {
+  return method({
+    description: `The API that ${self} serves to its siblings, and its state`,
+    handle: (_params, call) => begin(call).versionAnswer(),
+  });
 }

@@ -164,6 +164,26 @@ export class SuitePlugin<S> {
     throw this.#notReady();
   }
 
+  /** The opened services, also while a need is missing. Throws as {@link ready} does. */
+  open(): S {
+    if (this.#services === undefined || this.#stopping || this.#problem !== undefined) {
+      throw this.#notReady();
+    }
+    return this.#services;
+  }
+
+  /** Lets go of everything and refuses all work for this reason, until the next start. */
+  async suspend(problem: Problem): Promise<void> {
+    const before = this.#turn;
+    this.#problem ??= problem;
+    this.#turn = (async () => {
+      await before;
+      await this.#close();
+    })();
+    await this.#turn;
+    this.#parts.log('unusual', `${this.#parts.self} stopped working: ${problem.message}`);
+  }
+
   /** The answer of the version method. */
   versionAnswer(): JsonObject {
     const { self, version, features } = this.#parts;

@@ -36,6 +36,14 @@ export interface BackendInfo {
   readonly durable: boolean;
 }
 
+/** All tables as of one moment. */
+export interface Pin {
+  /** Writes them into `draft`, an empty file that exists, as an SQLite database. */
+  copy(draft: string): Promise<void>;
+  /** Lets the moment go. Twice is once; never throws. */
+  end(): Promise<void>;
+}
+
 /** What the two database systems do differently. */
 export interface Backend {
   readonly dialect: DialectName;
@@ -47,11 +55,8 @@ export interface Backend {
   writer(): Promise<Writer>;
   /** Figures, read through `reader` where a reader is enough. */
   info(reader: Session): Promise<BackendInfo>;
-  /**
-   * Writes all tables as of one moment into `draft`, an empty file that exists, as an SQLite
-   * database; transactions go on meanwhile.
-   */
-  snapshot(draft: string): Promise<void>;
+  /** Keeps hold of all tables as they are committed now; transactions go on meanwhile. */
+  pin(): Promise<Pin>;
   close(): Promise<void>;
 }
 

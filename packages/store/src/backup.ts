@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '@cl-hive/core';
-import type { Backend } from './backend.ts';
+import type { Pin } from './backend.ts';
 import {
   type BackupManifest,
   MANIFEST_TABLE,
@@ -19,11 +19,11 @@ import type { Session } from './session.ts';
 import { checkPages, withReadOnlyFile, withSqliteFile } from './sqlite-backend.ts';
 
 /**
- * Writes a backup to the new file `to`: an SQLite file on both databases, with the manifest inside,
+ * Writes a backup of what is pinned to the new file `to`: an SQLite file on both databases, with the manifest inside,
  * mode 0600, complete or not there at all. Throws `store_exists` and the faults of disk and database.
  */
 export async function writeBackup(
-  backend: Backend,
+  pin: Pin,
   { owner, clock }: { readonly owner: Owner; readonly clock: Clock },
   to: string,
 ): Promise<BackupManifest> {
@@ -37,7 +37,7 @@ export async function writeBackup(
   createFile(draft);
   try {
     const takenAt = clock.now();
-    await backend.snapshot(draft);
+    await pin.copy(draft);
     const manifest = await seal(draft, owner, takenAt, clock);
     publish(draft, target);
     return manifest;

@@ -5,6 +5,16 @@ export { verifyBackup } from './backup.ts';
 export type { BackupManifest } from './backup-manifest.ts';
 export type { TableDigest } from './digest.ts';
 export type { StoreError, StoreErrorCode } from './errors.ts';
+export {
+  draftOf,
+  ensureFolder,
+  publish,
+  removeDrafts,
+  replaceFile,
+  syncPath,
+  translateFileError,
+} from './files.ts';
+export type { HeldState } from './held-state.ts';
 export { readForeignSqlite } from './foreign-sqlite.ts';
 export type { Ddl, Migration } from './migration.ts';
 export {
@@ -17,6 +27,7 @@ export {
 } from './msat-column.ts';
 export { OWNERS, OWNERSHIP, type Owner, ownerOf } from './ownership.ts';
 export { checkOwnership, type OwnershipViolation } from './ownership-check.ts';
+export { type ReplaceOptions, replaceDatabase } from './replace.ts';
 export { type RestoreOptions, restoreBackup } from './restore.ts';
 export { openStore, type Store, type StoreInfo, type StoreOptions } from './store.ts';
 export type { Reader, Transactor } from './transactor.ts';

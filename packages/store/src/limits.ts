@@ -13,6 +13,12 @@ export const BUSY_BLOCK_MS = 10;
 /** How long a transaction waits for a foreign lock on the file (a backup tool, the sqlite3 shell). */
 export const BUSY_WAIT_MS_MAX = 5_000;
 
+/**
+ * How long writing may be held up for a moment that several databases share. A hook that writes has
+ * to answer within a second.
+ */
+export const HOLD_MS_MAX = 700;
+
 /** How long opening waits for a previous process of the same plugin to go; a restart takes less. */
 export const LOCK_WAIT_MS = 2_000;
 

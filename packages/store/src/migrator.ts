@@ -105,10 +105,14 @@ async function writeMark(session: Session, mark: Mark): Promise<void> {
   }
 }
 
-/** Counts a restore in the mark of a database. */
-export async function raiseGeneration(session: Session, owner: Owner): Promise<void> {
+/** Counts a restore in the mark of a database; to `atLeast` where that is more. */
+export async function raiseGeneration(session: Session, owner: Owner, atLeast = 0): Promise<void> {
+  const table = markTable(owner);
+  const { rows } = await session.query(`select value from ${table} where key = 'generation'`);
+  const next = Math.max(Number(rows[0]?.['value'] ?? 0) + 1, atLeast);
   await session.query(
-    `update ${markTable(owner)} set value = cast(cast(value as integer) + 1 as text) where key = 'generation'`,
+    `update ${table} set value = ${placeholders(session, 1)} where key = 'generation'`,
+    [String(next)],
   );
 }
 

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isCodedError } from '@cl-hive/core';
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
-import { type Backend, type BackendInfo, type OpenContext, sleep, type Writer } from './backend.ts';
+import {
+  type Backend,
+  type BackendInfo,
+  type OpenContext,
+  type Pin,
+  sleep,
+  type Writer,
+} from './backend.ts';
 import { storeError } from './errors.ts';
 import {
   CONNECT_MS_MAX,
@@ -184,6 +191,7 @@ class PostgresBackend implements Backend {
   readonly #context: OpenContext;
   readonly #mark: Mark;
   readonly #pool: Pool;
+  readonly #pins = new Set<() => Promise<void>>();
   readonly #readers = new WeakMap<PoolClient, PostgresSession>();
   readonly #leased = new Map<Session, PoolClient>();
   #writer: PostgresWriter;
@@ -243,19 +251,32 @@ class PostgresBackend implements Backend {
     };
   }
 
-  async snapshot(draft: string): Promise<void> {
+  async pin(): Promise<Pin> {
     const reader = await this.acquireReader();
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (!ended) {
+        ended = true;
+        this.#pins.delete(end);
+        await reader.query('rollback').catch(() => undefined);
+        this.releaseReader(reader);
+      }
+    };
+    this.#pins.add(end);
     try {
       await reader.query('begin isolation level repeatable read read only');
       await reader.query('set local statement_timeout = 0');
-      await copyToSqlite(reader, draft, this.#context, this.place);
-    } finally {
-      await reader.query('rollback').catch(() => undefined);
-      this.releaseReader(reader);
+      // PostgreSQL takes the snapshot with the first query that reads.
+      await reader.query('select 1 from pg_class limit 1');
+    } catch (error) {
+      await end();
+      throw error;
     }
+    return { copy: (draft) => copyToSqlite(reader, draft, this.#context, this.place), end };
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#pins].map((end) => end()));
     await this.#pool.end();
     await this.#writer.end();
   }

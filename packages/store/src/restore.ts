@@ -40,6 +40,8 @@ export interface RestoreOptions {
   readonly log: StoreLog;
   /** As for opening the store. */
   readonly markerFile?: string;
+  /** Lowest generation of the new database: one above any that was ever used here. */
+  readonly generationAtLeast?: number;
 }
 
 /**
@@ -90,7 +92,7 @@ function remember(markerFile: string | undefined, { owner, databaseId }: BackupM
 }
 
 async function restoreToSqlite(
-  { from, clock, owner }: RestoreOptions,
+  { from, clock, owner, generationAtLeast }: RestoreOptions,
   manifest: BackupManifest,
   file: string,
 ): Promise<void> {
@@ -106,7 +108,7 @@ async function restoreToSqlite(
     await withSqliteFile(draft, clock, async (session) => {
       session.run(`drop table ${MANIFEST_TABLE}`);
       await checkRows(session, manifest.tables, draft);
-      await raiseGeneration(session, owner);
+      await raiseGeneration(session, owner, generationAtLeast);
     });
     publish(draft, file);
   } finally {
@@ -145,7 +147,7 @@ async function restoreToPostgres(options: RestoreOptions, manifest: BackupManife
       });
       await checkRows(session, manifest.tables, writer.place);
       await restoreKeys();
-      await raiseGeneration(session, owner);
+      await raiseGeneration(session, owner, options.generationAtLeast);
     });
   } finally {
     await writer.end();

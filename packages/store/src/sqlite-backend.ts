@@ -6,6 +6,7 @@ import {
   type BackendInfo,
   inTransaction,
   type OpenContext,
+  type Pin,
   sleep,
   type Writer,
 } from './backend.ts';
@@ -205,6 +206,7 @@ class SqliteBackend implements Backend {
   readonly #reader: SqliteSession;
   readonly #writer: SqliteWriter;
   readonly #unlock: () => void;
+  readonly #pins = new Set<() => Promise<void>>();
 
   constructor(
     file: string,
@@ -241,16 +243,36 @@ class SqliteBackend implements Backend {
     };
   }
 
-  async snapshot(draft: string): Promise<void> {
+  async pin(): Promise<Pin> {
+    const opened: SqliteDatabase[] = [];
+    const db = connect(await loadSqlite(), this.place, opened, true);
+    const end = async (): Promise<void> => {
+      db.close();
+      this.#pins.delete(end);
+    };
+    this.#pins.add(end);
     try {
-      // From the writing connection: SQLite then carries later writes over instead of starting again.
-      await this.#writing.backup(draft);
+      // The first read fixes what this connection sees; a backup out of it needs no second try.
+      db.exec('begin');
+      db.prepare('select count(*) from sqlite_schema').get();
     } catch (error) {
-      throw translateSqliteError(error, draft);
+      await end();
+      throw translateSqliteError(error, this.place);
     }
+    return {
+      copy: async (draft) => {
+        try {
+          await db.backup(draft);
+        } catch (error) {
+          throw translateSqliteError(error, draft);
+        }
+      },
+      end,
+    };
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#pins].map((end) => end()));
     // The last connection to close moves the log into the file, which the reader could not.
     this.#reading.close();
     this.#writing.close();

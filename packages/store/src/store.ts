@@ -2,7 +2,10 @@ import type { Clock } from '@cl-hive/core';
 import type { Backend, StoreLog } from './backend.ts';
 import { writeBackup } from './backup.ts';
 import type { BackupManifest } from './backup-manifest.ts';
+import { listTables } from './catalog.ts';
+import { digestTables, type TableDigest } from './digest.ts';
 import { storeError } from './errors.ts';
+import { type HeldState, holdState } from './held-state.ts';
 import { kyselyOver, type SessionSource } from './lease.ts';
 import { checkMigrations, type Migration } from './migration.ts';
 import type { Owner } from './ownership.ts';
@@ -62,7 +65,15 @@ export interface Store<DB> {
   transact<T>(work: (transactor: Transactor<DB>) => Promise<T>): Promise<T>;
   /** Writes a verified copy of one moment to the new file `to`, while transactions go on. */
   backup(to: string): Promise<BackupManifest>;
+  /**
+   * Stops writing between two transactions and keeps hold of that moment, so that several databases
+   * can be copied as of one: hold all, release all, then back each up. Writing goes on by itself after
+   * 700 ms.
+   */
+  hold(): Promise<HeldState>;
   info(): Promise<StoreInfo>;
+  /** Count and digest of the rows of each table, those of the store's own tables too. */
+  digests(): Promise<readonly TableDigest[]>;
   /** Waits for what runs, then lets go of the database. Twice is once. */
   close(): Promise<void>;
 }
@@ -116,12 +127,46 @@ class OpenedStore<DB> implements Store<DB> {
   async backup(to: string): Promise<BackupManifest> {
     this.#refuseClosed();
     // One at a time: each clears away what a killed one has left beside its target.
-    return this.#track(this.#backups.run(() => writeBackup(this.#backend, this.#options, to)));
+    return this.#track(
+      this.#backups.run(async () => {
+        const pin = await this.#backend.pin();
+        try {
+          return await writeBackup(pin, this.#options, to);
+        } finally {
+          await pin.end();
+        }
+      }),
+    );
+  }
+
+  async hold(): Promise<HeldState> {
+    this.#refuseClosed();
+    return holdState({
+      transact: (work) => this.#transactions.run(work),
+      pin: () => this.#backend.pin(),
+      backup: (pin, to) =>
+        this.#track(this.#backups.run(() => writeBackup(pin, this.#options, to))),
+      clock: this.#options.clock,
+    });
   }
 
   async info(): Promise<StoreInfo> {
     this.#refuseClosed();
     return this.#track(this.#readInfo());
+  }
+
+  async digests(): Promise<readonly TableDigest[]> {
+    this.#refuseClosed();
+    return this.#track(this.#readDigests());
+  }
+
+  async #readDigests(): Promise<readonly TableDigest[]> {
+    const reader = await this.#backend.acquireReader();
+    try {
+      return await digestTables(reader, await listTables(reader));
+    } finally {
+      this.#backend.releaseReader(reader);
+    }
   }
 
   async #readInfo(): Promise<StoreInfo> {

@@ -1,7 +1,9 @@
+import type { PollTables } from '@cl-hive/archon';
 import type { MetaTable } from '@cl-hive/runtime/services';
+import type { VaultTables } from '../vault/vault-tables.ts';
 
 /** The rows of cl-hive-archon's tables (`migrations.ts`). */
-export interface ArchonDatabase {
+export interface ArchonDatabase extends PollTables, VaultTables {
   readonly archon_meta: MetaTable;
   readonly archon_operations: OperationRow;
   readonly archon_identities: IdentityRow;

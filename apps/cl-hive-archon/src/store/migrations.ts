@@ -1,4 +1,6 @@
+import { pollTables } from '@cl-hive/archon';
 import type { Migration } from '@cl-hive/store';
+import { vaultTables } from '../vault/vault-tables.ts';
 
 /** The tables of cl-hive-archon, as they grew. */
 export const migrations: readonly Migration[] = [
@@ -89,4 +91,6 @@ export const migrations: readonly Migration[] = [
       ),
     ],
   },
+  { id: 4, name: 'polls', sql: (ddl) => pollTables(ddl) },
+  { id: 5, name: 'vault', sql: (ddl) => vaultTables(ddl) },
 ];

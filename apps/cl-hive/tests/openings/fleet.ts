@@ -298,6 +298,8 @@ export class Fleet {
       reader: store.reader,
       transact: (work) => life.call(() => store.transact(work)),
       backup: (to) => store.backup(to),
+      hold: () => store.hold(),
+      digests: () => store.digests(),
       info: () => store.info(),
       close: () => store.close(),
     };

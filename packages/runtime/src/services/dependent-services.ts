@@ -1,8 +1,6 @@
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { type JsonObject, type NodeId, object, text } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
-import type { SuiteModule } from '../define-suite-plugin.ts';
-import { databaseView, openSuiteStore, type SuiteStoreSettings } from './suite-store.ts';
 
 /** cl-hive-comms answers who the node is on Nostr within this time, ms. */
 const IDENTITY_TIMEOUT_MS = 10_000;
@@ -41,23 +39,4 @@ export class DependentServices<DB> {
   identity(): JsonObject {
     return { node_id: this.nodeId, ...(this.#npub === undefined ? {} : { npub: this.#npub }) };
   }
-}
-
-/** The module of a plugin that keeps a database and needs cl-hive-comms. */
-export function dependentModule<DB>(
-  settings: Omit<SuiteStoreSettings, 'location'>,
-): Required<SuiteModule<DependentServices<DB>>> {
-  return {
-    open: async (context, location) => {
-      const { store, nodeId } = await openSuiteStore<DB>(context, { ...settings, location });
-      return new DependentServices(store, nodeId, context);
-    },
-    close: (services) => services.store.close(),
-    wake: (services) => services.wake(),
-    idle: async (services) => services.idle(),
-    status: async (services) => ({
-      database: await databaseView(services.store),
-      identity: services.identity(),
-    }),
-  };
 }

@@ -2,3 +2,11 @@ export * from './dependent-services.ts';
 export * from './sealed-secret.ts';
 export * from './suite-store.ts';
 export * from './timers.ts';
+export {
+  copyFolder,
+  finishPlan,
+  pendingOwners,
+  readPlan,
+  removeCopy,
+  writePlan,
+} from './vault-place.ts';

@@ -5,6 +5,9 @@ import { getinfo } from '@cl-hive/cln-rpc';
 import { CodedError, type JsonObject, type NodeId } from '@cl-hive/core';
 import { type Migration, openStore, type Store } from '@cl-hive/store';
 import type { PluginName } from '../plugins.ts';
+import { rememberGeneration } from './generation-record.ts';
+import { takePendingRestore } from './pending-restore.ts';
+import { SnapshotDesk } from './snapshot-desk.ts';
 
 /** Why a database is not used, beyond the store's own reasons. */
 export type SuiteStoreErrorCode = 'database_of_other_node';
@@ -46,15 +49,25 @@ export async function openSuiteStore<DB>(
   const { lightningDir } = context.configuration;
   const location = settings.location ?? path.join(lightningDir, owner, settings.file);
   const { id } = await context.rpc.call(getinfo, {});
+  const place = await placeOf(location, path.join(lightningDir, owner), settings.file);
+  await takePendingRestore({
+    lightningDir,
+    owner,
+    node: id,
+    file: place.markerFile === undefined ? place.location : undefined,
+    clock: context.clock,
+    log: (message) => context.log.warn(message),
+  });
   const store = await openStore<DB>({
     owner,
     migrations,
     clock: context.clock,
     log: (level, message) => context.log(level, message),
-    ...(await placeOf(location, path.join(lightningDir, owner), settings.file)),
+    ...place,
   });
   try {
     await bindToNode(store as unknown as Store<Record<string, MetaTable>>, metaTable, id);
+    await rememberGeneration(context.rpc, owner, (await store.info()).generation);
     return { store, nodeId: id };
   } catch (error) {
     await store.close();
@@ -117,4 +130,18 @@ export async function databaseView(store: Pick<Store<unknown>, 'info'>): Promise
     log_bytes: info.logBytes,
     durable: info.durable,
   };
+}
+
+/** Makes a desk of a plugin's services; for `SuiteModule.snapshots`. */
+export type SnapshotDeskMaker = (
+  services: { readonly store: Pick<Store<unknown>, 'hold' | 'info' | 'digests'> },
+  context: PluginContext,
+) => SnapshotDesk;
+
+/** What hands copies of a plugin's database over. */
+export function snapshotsOf(
+  settings: Pick<SuiteStoreSettings, 'owner' | 'migrations'>,
+): SnapshotDeskMaker {
+  const { owner, migrations } = settings;
+  return ({ store }, context) => new SnapshotDesk({ owner, migrations, store }, context);
 }
