@@ -1,8 +1,8 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
 import { withCredentialMethods } from './methods/credential-methods.ts';
 import { withIdentityMethods } from './methods/identity-methods.ts';
-import { ARCHON_OPTIONS } from './plugin-options.ts';
 import { mountOffices } from './node/mount.ts';
+import { ARCHON_OPTIONS } from './plugin-options.ts';
 import type { ArchonServices } from './services.ts';
 import { VAULT_OPTIONS } from './vault/options.ts';
 
