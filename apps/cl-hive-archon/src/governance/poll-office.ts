@@ -264,7 +264,8 @@ export class PollOffice {
   async #takePoll(payload: unknown): Promise<JsonObject> {
     const { store, self, neighbours, log } = this.#parts;
     const poll = readPoll(payload);
-    if (!poll.electorate.includes(self) || !(await neighbours.knows(poll.creator))) {
+    const known = poll.creator === self || (await neighbours.knows(poll.creator));
+    if (!known || !poll.electorate.includes(self)) {
       refuse(
         'poll_stranger',
         'the poll is of a stranger, or this node has no vote in it',

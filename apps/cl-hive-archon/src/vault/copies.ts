@@ -28,6 +28,12 @@ const COPY_MS = 10 * 60_000;
 const CALL_MS = 30_000;
 /** How often a moment that all databases share is tried to be had before each is taken for itself. */
 const MOMENT_ATTEMPTS = 3;
+/** The vault's own books: what leads to a restore is not what it would lose. */
+const OWN_BOOKS: readonly string[] = [
+  'archon_backups',
+  'archon_own_requests',
+  'archon_returned_shares',
+];
 /** lightningd: no such method. */
 const UNKNOWN = -32601;
 
@@ -130,7 +136,9 @@ export class Copies {
       const remedy = `start ${owner}, or leave it out with components`;
       throw vaultError('vault_plugin', `${owner} does not run, so it takes no database`, remedy);
     }
-    return decodePrepared(answer);
+    const prepared = decodePrepared(answer);
+    const lost = prepared.lost.filter(({ table: name }) => !OWN_BOOKS.includes(name));
+    return { ...prepared, lost, older: lost.length > 0 };
   }
 
   /** Has a plugin stop working until it is started with its restored database; one that is gone does already. */

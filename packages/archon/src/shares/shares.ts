@@ -72,7 +72,8 @@ export async function splitKey(
     const range = `2 to as many as there are holders, of which there are ${HOLDERS_MIN} to ${HOLDERS_MAX}`;
     refuse('shares_threshold', `the threshold is not ${range}`, 'choose both anew');
   }
-  const parts = await split(secret, holders, threshold);
+  // The library takes no Buffer.
+  const parts = await split(Uint8Array.from(secret), holders, threshold);
   const common = {
     threshold,
     commitments: parts.map(sha256),
