@@ -14,8 +14,8 @@ export {
   syncPath,
   translateFileError,
 } from './files.ts';
-export type { HeldState } from './held-state.ts';
 export { readForeignSqlite } from './foreign-sqlite.ts';
+export type { HeldState } from './held-state.ts';
 export type { Ddl, Migration } from './migration.ts';
 export {
   decodeMsat,
