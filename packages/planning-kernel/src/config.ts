@@ -60,6 +60,8 @@ export const SETTINGS = {
   paymentSat: { value: 100_000, min: 1, max: 100_000_000 },
   hopMsat: count(1_000, 1_000_000, 1),
   maxPaymentCostMsat: count(500_000, 1_000_000_000, 1),
+  /** What a failed attempt is worth to a sender, ppm of the payment; counted from flag 3 on. */
+  riskPpm: { value: 1_000, min: 0, max: 100_000 },
   /** Weights of the marks of a target. */
   weightCapacity: count(20, 1_000),
   weightConnectivity: count(15, 1_000),

@@ -7,7 +7,12 @@ import { type Plan, type Prepared, runStages } from './plan.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
 import { type Size, shareGapSat } from './sizing.ts';
 import type { Quality } from './snapshot.ts';
-import { availableBudget, chooseOpener, openingConflict } from './stages/allocation.ts';
+import {
+  availableBudget,
+  chooseOpener,
+  memberBudgets,
+  openingConflict,
+} from './stages/allocation.ts';
 import { exclusion, universeStage } from './stages/universe.ts';
 import { coolDownUntil, refusal } from './strategies/expansion.ts';
 import type { RankedTarget } from './strategies/ranked-target.ts';
@@ -50,6 +55,8 @@ export interface Explanation {
 /** A plan that can be asked about. */
 export interface Explained {
   readonly plan: Plan;
+  /** The fleet's part in one target. */
+  readonly shareOf: (target: string) => Share;
   /** Explains one target, also one that nobody knows. */
   explain(target: string): Explanation;
   /** Rates targets that an operator names, best first; unknown ones last. */
@@ -65,6 +72,7 @@ export function explained(prepared: Prepared): Explained {
   const explain = (target: string): Explanation => explainTarget(prepared, plan, scales, target);
   return {
     plan,
+    shareOf: (target) => context.fleet.shareOf(target),
     explain,
     rate: (targets) =>
       [...new Set(targets)].map(explain).sort(
@@ -97,9 +105,9 @@ function explainTarget(
   const share = fleet.shareOf(target);
   const quality = context.quality.get(target) ?? null;
   const place = plan.ranking.findIndex((r) => r.target === target);
-  const budgetSat = availableBudget(context);
+  const budgets = { fleetSat: availableBudget(context), ofMember: memberBudgets(context) };
   const idle = new Map(fleet.capital.map((c) => [c.member, c.idleSat]));
-  const choice = chooseOpener(context, target, budgetSat, idle, new Map());
+  const choice = chooseOpener(context, target, budgets, idle, new Map());
   return {
     target,
     known,

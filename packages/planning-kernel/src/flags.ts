@@ -9,6 +9,13 @@ import { CodedError } from '@cl-hive/core';
 export const FLAGS = {
   /** Shares, guards, ranking, sizing and openings as first published. */
   baseline: 1,
+  /**
+   * No expansion to a target with which any member has a channel: the fleet reaches it already, and a
+   * second way there gains less than a way elsewhere.
+   */
+  oneMemberPerTarget: 2,
+  /** Reach counts what a small channel fails: the cheapest way over channels that cannot carry it is none. */
+  riskInReach: 3,
 } as const;
 
 /** Name of a behaviour. */

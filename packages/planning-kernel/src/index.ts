@@ -16,6 +16,7 @@ export type { GraphChanges, GraphIndex } from './graph/graph-index.ts';
 export { updateGraph } from './graph/update.ts';
 export { type Normalized, normalizeIntent } from './intents/normalize.ts';
 export * from './intents/order-intent.ts';
+export * from './packing.ts';
 export * from './plan.ts';
 export { REASONS, type ReasonCode } from './reasons.ts';
 export * from './recording.ts';

@@ -91,9 +91,11 @@ export interface Prepared {
 
 /** Decodes a snapshot and builds what all stages look at. Throws as {@link plan}. */
 export function prepare(input: unknown, previous: GraphIndex | undefined): Prepared {
-  const decoded = decodeSnapshot(input);
-  const { snapshot } = decoded;
-  const { graph, changes } = updateGraph(previous, snapshot.channels, snapshot.nodes);
+  const whole = decodeSnapshot(input);
+  const { graph, changes } = updateGraph(previous, whole.snapshot.channels, whole.snapshot.nodes);
+  // The index stands for the lists from here on: whoever keeps a plan to ask about it keeps it alone.
+  const snapshot = { ...whole.snapshot, channels: [], nodes: undefined };
+  const decoded = { ...whole, snapshot };
   const fleet = fleetView(snapshot, graph);
   let meter: ReachMeter | undefined;
   const context: PlanningContext = {

@@ -1,5 +1,6 @@
 import type { NodeId } from '@cl-hive/core';
 import { compareBy } from './canonical.ts';
+import { hasFlag } from './flags.ts';
 import { type GraphIndex, nodeIdAt } from './graph/graph-index.ts';
 import { GainMeter, medianFeeMsat, type Reach, reachOf } from './graph/reach.ts';
 import type { ReachTerms } from './graph/route-table.ts';
@@ -44,6 +45,7 @@ export function reachMeter(snapshot: Snapshot, graph: GraphIndex, members: Uint8
     paymentSat: config.paymentSat,
     hopMsat: config.hopMsat,
     maxCostMsat: config.maxPaymentCostMsat,
+    riskPpm: hasFlag(snapshot.flags, 'riskInReach') ? config.riskPpm : 0,
   };
   const out = reachOf(graph, members, terms, 'out');
   const inward = reachOf(graph, members, terms, 'in');

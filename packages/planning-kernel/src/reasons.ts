@@ -14,6 +14,7 @@ export const REASONS = {
   // Strategies.
   saturated: 'saturatedPpm',
   share_sufficient: 'underservedPpm',
+  member_connected: 'fact: a member has a channel with the target (memberChannels, channels)',
   cooling_down: 'coolDownMs',
   below_shortlist: 'centralityCandidates',
   mass_saturation: 'massSaturationMax',

@@ -34,6 +34,7 @@ const member = object({
   online: boolean,
   canOpen: boolean,
   clboss: boolean,
+  budgetSat: optional(satoshi),
 });
 const memberChannel = object({
   member: nodeIdDecoder,

@@ -15,6 +15,8 @@ export interface Member {
   readonly canOpen: boolean;
   /** Whether CLBOSS runs on it. */
   readonly clboss: boolean;
+  /** What its operator lets it put into channels now, sat; absent where only the fleet's budget binds. */
+  readonly budgetSat?: number;
 }
 
 /** A channel of a member in any state, as `listpeerchannels` has it. */

@@ -141,6 +141,50 @@ describe('expansion', () => {
     expect(dropped(poor, 'capital_short')).toEqual(HUBS);
   });
 
+  it('opens to no target with which a member has a channel, from flag 2 on', () => {
+    const flags = [1, 2];
+    const made = plan(sampleSnapshot({ flags }));
+    expect(dropped(made, 'member_connected')).toEqual([HUBS[0]]);
+    expect(dropped(made, 'cycle_limit')).toEqual([HUBS[2], HUBS[3]]);
+    const gossiped = { member: MEMBERS[2], peer: HUBS[1], state: 'GOSSIPED', totalSat: 0 };
+    expect(
+      dropped(plan(sampleSnapshot({ flags, memberChannels: [gossiped] })), 'member_connected'),
+    ).toEqual([HUBS[0], HUBS[1]]);
+    expect(dropped(plan(sampleSnapshot()), 'member_connected')).toEqual([]);
+  });
+
+  it('keeps each member within its own budget, and asks the next where one has none', () => {
+    const members = (budgets: readonly (number | undefined)[]) =>
+      (sampleSnapshot()['members'] as readonly object[]).map((member, i) => ({
+        ...member,
+        ...(budgets[i] === undefined ? {} : { budgetSat: budgets[i] }),
+      }));
+    const one = plan(sampleSnapshot({ members: members([undefined, undefined, 3_000_000]) }));
+    expect(executableOrders(one)).toMatchObject([{ member: MEMBERS[2], quantitySat: 3_000_000 }]);
+    const other = plan(sampleSnapshot({ members: members([0, undefined, 999_999]) }));
+    expect(executableOrders(other)).toMatchObject([{ member: MEMBERS[1] }]);
+    const none = plan(sampleSnapshot({ members: members([0, 0, 0]) }));
+    expect(executableOrders(none)).toEqual([]);
+    expect(dropped(none, 'budget_exhausted')).toEqual(HUBS);
+    const asked = plan(
+      sampleSnapshot({
+        members: members([0, undefined, undefined]),
+        requests: [
+          {
+            member: MEMBERS[0],
+            target: HUBS[3],
+            side: 'open',
+            type: 'market',
+            quantitySat: 2_000_000,
+            minSat: 1_000_000,
+            stepSat: 10_000,
+          },
+        ],
+      }),
+    );
+    expect(targets(asked)).not.toContain(HUBS[3]);
+  });
+
   it('stays within what the budget leaves', () => {
     const made = plan(
       sampleSnapshot({

@@ -32,6 +32,15 @@ const CASES: Readonly<Record<string, Record<string, unknown>>> = {
       { target: HUBS[0], refusals: 2, lastRefusedAt: 1_770_099_000_000 },
     ],
   }),
+  'one-member-per-target': sampleSnapshot({ flags: [1, 2] }),
+  'risk-in-reach': sampleSnapshot({
+    flags: [1, 2, 3],
+    channels: [
+      ...sampleChannels(),
+      ...channel(HUBS[1], nodeId(300), '760000x1x0', { capacitySat: 120_000 }),
+      ...channel(HUBS[2], nodeId(300), '760000x2x0', { capacitySat: 9_000_000 }),
+    ],
+  }),
   'broken-input': sampleSnapshot({
     channels: [
       ...sampleChannels(),

@@ -12,6 +12,7 @@ interface Half {
   readonly to: string;
   readonly feeMsat: number;
   readonly capacitySat: number;
+  readonly riskMsat: number;
   readonly usable: boolean;
 }
 
@@ -52,12 +53,13 @@ interface Entry {
   readonly active: boolean;
 }
 
-function halvesOf(entries: readonly Entry[]): Half[] {
+function halvesOf(entries: readonly Entry[], riskPpm: number): Half[] {
   return entries.map((e) => ({
     from: e.source,
     to: e.destination,
     feeMsat: 1000 + Math.floor((e.fee_per_millionth * paymentSat) / 1000),
     capacitySat: e.capacitySat,
+    riskMsat: Math.floor(((paymentSat * riskPpm) / 1000) * (paymentSat / e.capacitySat)),
     usable: e.active && e.capacitySat >= paymentSat,
   }));
 }
@@ -74,10 +76,10 @@ function costs(
   }
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { from, to, feeMsat, usable } of halves) {
+    for (const { from, to, feeMsat, riskMsat, usable } of halves) {
       const [near, far] = direction === 'out' ? [from, to] : [to, from];
       const fee = direction === 'out' && MEMBERS.includes(near) ? 0 : feeMsat;
-      const total = (cost.get(near) ?? Number.POSITIVE_INFINITY) + hopMsat + fee;
+      const total = (cost.get(near) ?? Number.POSITIVE_INFINITY) + hopMsat + fee + riskMsat;
       if (
         usable &&
         total < maxPaymentCostMsat &&
@@ -92,58 +94,65 @@ function costs(
 }
 
 describe('reach', () => {
-  it('gains exactly what a search of the whole graph with the new channel finds', () => {
-    fc.assert(
-      fc.property(someHalves, fc.integer({ min: 3, max: NODES }), (entries, number) => {
-        const target = nodeId(number);
-        const snapshot = sampleSnapshot({
-          channels: entries,
-          nodes: undefined,
-          memberChannels: [],
-          members: MEMBERS.map((id) => ({
-            id,
-            onchainSat: 0,
-            online: true,
-            canOpen: true,
-            clboss: false,
-          })),
-          config: { bottleneckPpm: 1_000_000 },
-        });
-        const halves = halvesOf(entries);
-        const told = explained(prepare(snapshot, undefined)).explain(target);
-        if (!told.known) {
-          expect(halves.some((h) => h.from === target)).toBe(false);
-          return;
-        }
-        const fees = halves
-          .filter((h) => h.from === target && h.usable)
-          .map((h) => h.feeMsat)
-          .sort((a, b) => a - b);
-        const targetFee = fees[Math.floor((fees.length - 1) / 2)] ?? 0;
-        const digits = (id: string): number =>
-          halves
-            .filter((h) => h.from === id)
-            .reduce((sum, h) => sum + h.capacitySat, 0)
-            .toString(2).length;
-        let saved = 0;
-        let opened = 0;
-        for (const direction of ['out', 'in'] as const) {
-          const before = costs(halves, direction);
-          const costMsat = hopMsat + (direction === 'in' ? targetFee : 0);
-          for (const [id, cost] of costs(halves, direction, {
-            target,
-            costMsat: Math.min(costMsat, before.get(target) ?? maxPaymentCostMsat),
-          })) {
-            saved += digits(id) * ((before.get(id) ?? maxPaymentCostMsat) - cost);
-            opened += before.has(id) || cost >= maxPaymentCostMsat ? 0 : 1;
+  it.each([
+    ['without risk', [1, 2], 0],
+    ['with risk, from flag 3 on', [1, 2, 3], 1_000],
+  ])(
+    'gains exactly what a search of the whole graph with the new channel finds, %s',
+    (_name, flags, riskPpm) => {
+      fc.assert(
+        fc.property(someHalves, fc.integer({ min: 3, max: NODES }), (entries, number) => {
+          const target = nodeId(number);
+          const snapshot = sampleSnapshot({
+            flags,
+            channels: entries,
+            nodes: undefined,
+            memberChannels: [],
+            members: MEMBERS.map((id) => ({
+              id,
+              onchainSat: 0,
+              online: true,
+              canOpen: true,
+              clboss: false,
+            })),
+            config: { bottleneckPpm: 1_000_000 },
+          });
+          const halves = halvesOf(entries, riskPpm);
+          const told = explained(prepare(snapshot, undefined)).explain(target);
+          if (!told.known) {
+            expect(halves.some((h) => h.from === target)).toBe(false);
+            return;
           }
-        }
-        expect(told.rating?.reach).toMatchObject({ savedMsat: saved, targetFeeMsat: targetFee });
-        expect((told.rating?.reach.openedOut ?? 0) + (told.rating?.reach.openedIn ?? 0)).toBe(
-          opened,
-        );
-      }),
-      { numRuns: 400 },
-    );
-  });
+          const fees = halves
+            .filter((h) => h.from === target && h.usable)
+            .map((h) => h.feeMsat)
+            .sort((a, b) => a - b);
+          const targetFee = fees[Math.floor((fees.length - 1) / 2)] ?? 0;
+          const digits = (id: string): number =>
+            halves
+              .filter((h) => h.from === id)
+              .reduce((sum, h) => sum + h.capacitySat, 0)
+              .toString(2).length;
+          let saved = 0;
+          let opened = 0;
+          for (const direction of ['out', 'in'] as const) {
+            const before = costs(halves, direction);
+            const costMsat = hopMsat + (direction === 'in' ? targetFee : 0);
+            for (const [id, cost] of costs(halves, direction, {
+              target,
+              costMsat: Math.min(costMsat, before.get(target) ?? maxPaymentCostMsat),
+            })) {
+              saved += digits(id) * ((before.get(id) ?? maxPaymentCostMsat) - cost);
+              opened += before.has(id) || cost >= maxPaymentCostMsat ? 0 : 1;
+            }
+          }
+          expect(told.rating?.reach).toMatchObject({ savedMsat: saved, targetFeeMsat: targetFee });
+          expect((told.rating?.reach.openedOut ?? 0) + (told.rating?.reach.openedIn ?? 0)).toBe(
+            opened,
+          );
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
 });

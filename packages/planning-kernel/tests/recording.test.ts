@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { someSnapshot } from './random-snapshot.ts';
 import { HUBS, sampleSnapshot } from './sample.ts';
 
-const { plan, planBytes, recordableSnapshot, replay } = kernel;
+const { packSnapshot, plan, planBytes, recordableSnapshot, replay, unpackSnapshot } = kernel;
 
 describe('recording', () => {
   it('keeps what leads to the same plan, broken entries included, and is smaller', () => {
@@ -20,6 +20,27 @@ describe('recording', () => {
     expect(stringifyJson(recordableSnapshot(snapshot)).length).toBeLessThan(
       stringifyJson(snapshot).length * 0.85,
     );
+  });
+
+  it('packs and unpacks to what it was, broken entries and their places included', () => {
+    fc.assert(
+      fc.property(someSnapshot, (snapshot) => {
+        const kept = recordableSnapshot(snapshot);
+        const packed = parseJson(stringifyJson(packSnapshot(kept)));
+        const again = unpackSnapshot(packed as unknown as kernel.PackedSnapshot);
+        expect(parseJson(stringifyJson(again))).toEqual(parseJson(stringifyJson(kept)));
+      }),
+    );
+    const usual = recordableSnapshot(sampleSnapshot());
+    expect(stringifyJson(packSnapshot(usual)).length).toBeLessThan(
+      stringifyJson(usual).length * 0.4,
+    );
+    for (const bad of [
+      { ...packSnapshot(usual), version: 2 },
+      { ...packSnapshot(usual), ids: [] },
+    ]) {
+      expect(() => unpackSnapshot(bad as kernel.PackedSnapshot)).toThrow(RangeError);
+    }
   });
 
   it('keeps lists that are absent or no lists as they are', () => {

@@ -1,4 +1,4 @@
-import { CURRENT_FLAGS } from '@cl-hive/planning-kernel';
+import { FLAGS } from '@cl-hive/planning-kernel';
 
 /** A node id that sorts by its number. */
 export function nodeId(n: number): string {
@@ -77,7 +77,7 @@ export function sampleSnapshot(
   changes: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
   return {
-    flags: CURRENT_FLAGS,
+    flags: [FLAGS.baseline],
     now: 1_770_100_000_000,
     blockHeight: 935_000,
     channels: sampleChannels(),

@@ -8,6 +8,11 @@ export interface ReachTerms {
   readonly hopMsat: number;
   /** A way that costs more counts as none. */
   readonly maxCostMsat: number;
+  /**
+   * What a failed attempt is worth to a sender, ppm of the payment; a channel fails as often as the
+   * payment is a part of it (what it holds on the sending side being unknown).
+   */
+  readonly riskPpm: number;
 }
 
 /** `out`: from the fleet to a node; `in`: from a node to the fleet. */
@@ -39,6 +44,15 @@ export function halfFeeMsat(graph: GraphIndex, terms: ReachTerms, half: number):
   }
   // ppm of a payment in sat is thousandths of an msat.
   return (h.baseMsat[half] ?? 0) + Math.floor(((h.feePpm[half] ?? 0) * terms.paymentSat) / 1000);
+}
+
+/** What the risk of failing on channel `channel` is worth, msat; each operation is exact or rounds alike everywhere. */
+function riskMsat(graph: GraphIndex, { paymentSat, riskPpm }: ReachTerms, channel: number): number {
+  return riskPpm === 0
+    ? 0
+    : Math.floor(
+        ((paymentSat * riskPpm) / 1000) * (paymentSat / (graph.effectiveSat[channel] ?? 1)),
+      );
 }
 
 /** Packs the graph for one direction. Members' own fees count as nothing: the fleet earns them. */
@@ -74,7 +88,8 @@ export function routeTable(
       if (fee < 0) {
         continue;
       }
-      const cost = terms.hopMsat + (direction === 'out' && members[node] === 1 ? 0 : fee);
+      const charged = direction === 'out' && members[node] === 1 ? 0 : fee;
+      const cost = terms.hopMsat + charged + riskMsat(graph, terms, half >> 1);
       const place = (written[neighbour] ?? 0) - 1;
       if (place >= first) {
         costMsat[place] = Math.min(costMsat[place] ?? 0, cost);

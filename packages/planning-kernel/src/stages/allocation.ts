@@ -27,6 +27,8 @@ class Allocation {
   readonly #context: PlanningContext;
   readonly #idle: Map<string, number>;
   #budgetSat: number;
+  /** Of members with a budget of their own. */
+  readonly #budgets: Map<string, number>;
   #expansions = 0;
   /** Targets that got an opening in this plan. */
   readonly #opened = new Set<string>();
@@ -37,6 +39,7 @@ class Allocation {
     this.#context = context;
     this.#idle = new Map(context.fleet.capital.map((c) => [c.member, c.idleSat]));
     this.#budgetSat = availableBudget(context);
+    this.#budgets = memberBudgets(context);
   }
 
   take(raw: RawIntent): readonly Allocated[] {
@@ -70,7 +73,7 @@ class Allocation {
       this.#drop(early, target);
       return undefined;
     }
-    const choice = chooseOpener(this.#context, target, this.#budgetSat, this.#idle, this.#busy);
+    const choice = chooseOpener(this.#context, target, this.#budgetsLeft(), this.#idle, this.#busy);
     if (!choice.ok) {
       this.#drop(choice.reason, target);
       return undefined;
@@ -108,10 +111,14 @@ class Allocation {
         ? 'commitment_unreadable'
         : intent.quantitySat > (this.#idle.get(intent.member) ?? 0)
           ? 'capital_short'
-          : intent.quantitySat > this.#budgetSat
+          : intent.quantitySat > budgetOf(this.#budgetsLeft(), intent.member)
             ? 'budget_exhausted'
             : undefined)
     );
+  }
+
+  #budgetsLeft(): Budgets {
+    return { fleetSat: this.#budgetSat, ofMember: this.#budgets };
   }
 
   #book(intent: OrderIntent): void {
@@ -120,6 +127,10 @@ class Allocation {
     }
     this.#idle.set(intent.member, (this.#idle.get(intent.member) ?? 0) - intent.quantitySat);
     this.#budgetSat -= intent.quantitySat;
+    const own = this.#budgets.get(intent.member);
+    if (own !== undefined) {
+      this.#budgets.set(intent.member, own - intent.quantitySat);
+    }
     if (intent.side === 'open') {
       this.#opened.add(intent.target);
       this.#busy.set(intent.member, (this.#busy.get(intent.member) ?? 0) + 1);
@@ -132,6 +143,27 @@ class Allocation {
 export function availableBudget({ snapshot }: Pick<PlanningContext, 'snapshot'>): number {
   const { limitSat, spentSat, reservedSat } = snapshot.budget;
   return Math.max(0, limitSat - spentSat - reservedSat);
+}
+
+/** What may still be put into channels, sat: by the whole fleet, and by members that have a limit. */
+export interface Budgets {
+  readonly fleetSat: number;
+  readonly ofMember: ReadonlyMap<string, number>;
+}
+
+/** Budgets of the members that have one of their own. */
+export function memberBudgets({
+  snapshot,
+}: Pick<PlanningContext, 'snapshot'>): Map<string, number> {
+  return new Map(
+    snapshot.members.flatMap(({ id, budgetSat }): [string, number][] =>
+      budgetSat === undefined ? [] : [[id, budgetSat]],
+    ),
+  );
+}
+
+function budgetOf(budgets: Budgets, member: string): number {
+  return Math.min(budgets.fleetSat, budgets.ofMember.get(member) ?? budgets.fleetSat);
 }
 
 /** What forbids opening to a target at all: something under way, or something that cannot be read. */
@@ -158,7 +190,7 @@ export type OpenerChoice =
 export function chooseOpener(
   { snapshot, fleet }: Pick<PlanningContext, 'snapshot' | 'fleet'>,
   target: string,
-  budgetSat: number,
+  budgets: Budgets,
   idle: ReadonlyMap<string, number>,
   busy: ReadonlyMap<string, number>,
 ): OpenerChoice {
@@ -175,7 +207,7 @@ export function chooseOpener(
     const idleSat = idle.get(capital.member) ?? 0;
     const size = sizeChannel(snapshot.config, share, {
       idleSat,
-      budgetSat,
+      budgetSat: budgetOf(budgets, capital.member),
       perkb: snapshot.openingPerkb,
     });
     if (size.ok) {

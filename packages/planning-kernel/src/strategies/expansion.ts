@@ -1,4 +1,5 @@
 import type { PlanningContext } from '../context.ts';
+import { hasFlag } from '../flags.ts';
 import { nodeIdAt } from '../graph/graph-index.ts';
 import type { RawIntent } from '../intents/order-intent.ts';
 import type { ReasonCode } from '../reasons.ts';
@@ -42,9 +43,11 @@ export function refusal(
     ? 'saturated'
     : sharePpm !== null && sharePpm >= config.underservedPpm
       ? 'share_sufficient'
-      : now < coolDownUntil(snapshot, quality.get(target))
-        ? 'cooling_down'
-        : undefined;
+      : hasFlag(snapshot.flags, 'oneMemberPerTarget') && fleet.connected.has(target)
+        ? 'member_connected'
+        : now < coolDownUntil(snapshot, quality.get(target))
+          ? 'cooling_down'
+          : undefined;
 }
 
 /** When a target may be asked again after refusals, Unix ms; 0 where it never refused. */
