@@ -1,4 +1,10 @@
 export { Datastore, type DatastoreErrorCode, type StoredValue } from './datastore.ts';
+export {
+  type AskLimits,
+  LastingWorker,
+  type LastingWorkerSettings,
+  serveWorker,
+} from './lasting-worker.ts';
 export { watchLoop } from './loop-lag.ts';
 export {
   followSibling,
