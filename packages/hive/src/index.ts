@@ -4,6 +4,7 @@ export * from './import/index.ts';
 export * from './limits.ts';
 export * from './lock/index.ts';
 export * from './membership/index.ts';
+export * from './planner/index.ts';
 export * from './record/index.ts';
 export * from './state/index.ts';
 export * from './sync/index.ts';

@@ -199,3 +199,22 @@ export const IMPORT_TEXT_MAX = 8192;
 
 /** How far this node's version goes on above an original's last stored one: a day of heartbeats. */
 export const IMPORT_VERSION_MARGIN = 288;
+
+/** Part of the planner's interval by which its cycles come earlier or later. */
+export const JITTER_PPM = 100_000;
+
+/** How long a member may be chosen and do nothing before the fleet opens without it, and for how long, ms. */
+export const PASSIVE_AFTER_MS = 2 * 3_600_000;
+export const PASSIVE_REST_MS = 24 * 3_600_000;
+
+/** Age from which a member's word about its funds no longer counts, ms: three missed hourly cycles. */
+export const WORD_AGE_MAX_MS = 3 * 3_600_000;
+
+/** Greatest amount a member may claim, sat (21 million BTC). */
+export const WORD_SAT_MAX = 2_100_000_000_000_000;
+
+/** Targets on the fleet's map; more cannot be told apart on one page. */
+export const MAP_TARGETS_MAX = 160;
+
+/** Characters of an alias on the map (BOLT 7: 32 bytes). */
+export const ALIAS_CHARS_MAX = 32;
