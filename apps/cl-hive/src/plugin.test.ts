@@ -42,11 +42,28 @@ describe('the manifest of cl-hive', () => {
       'hive-close-channel',
       'hive-lock-status',
       'hive-lock-overrule',
+      'hive-topology',
+      'hive-planner-log',
+      'hive-planner-run',
+      'hive-planner-explain',
+      'hive-planner-replay',
+      'hive-planner-ignore',
+      'hive-planner-unignore',
+      'hive-planner-ignored-peers',
+      'hive-calculate-size',
+      'hive-rate-targets',
+      'hive-enable-expansions',
     ]) {
       expect(names('rpcmethods')).toContain(name);
     }
     expect(names('options')).toEqual(
-      expect.arrayContaining(['hive-db', 'hive-auto-join', 'hive-governance-mode']),
+      expect.arrayContaining([
+        'hive-db',
+        'hive-auto-join',
+        'hive-planner-execution',
+        'hive-market-share-cap',
+        'hive-governance-mode',
+      ]),
     );
   });
 

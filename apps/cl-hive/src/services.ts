@@ -16,6 +16,7 @@ import { Hive, type HiveSettings } from './hive.ts';
 import { CALL_MS } from './limits.ts';
 import type { Disk } from './line/line.ts';
 import { Openings } from './openings/openings.ts';
+import { Planner } from './planner/planner.ts';
 import { commsWire, registerWithComms } from './ports/comms-wire.ts';
 import { Forwards } from './ports/forwards.ts';
 import { lightningNode } from './ports/lightning-node.ts';
@@ -42,6 +43,7 @@ export class HiveServices extends DependentServices<HiveDatabase> {
   readonly hive: Hive;
   readonly signer: NodeSigner;
   readonly openings: Openings;
+  readonly planner: Planner;
   readonly #context: PluginContext;
   readonly #forwards: Forwards;
 
@@ -52,11 +54,13 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     hive: Hive,
     signer: NodeSigner,
     openings: Openings,
+    planner: Planner,
   ) {
     super(store, nodeId, context);
     this.hive = hive;
     this.signer = signer;
     this.openings = openings;
+    this.planner = planner;
     this.#context = context;
     this.#forwards = new Forwards(context.rpc, context.clock);
   }
@@ -69,6 +73,7 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     const { blockheight } = await rpc.call(getinfo, {}, { timeoutMs: CALL_MS });
     await this.hive.block(blockheight);
     this.hive.wake();
+    await this.planner.wake();
   }
 
   /** lightningd says what became of a forward. */
@@ -81,11 +86,13 @@ export class HiveServices extends DependentServices<HiveDatabase> {
 
   override idle(): void {
     super.idle();
+    this.planner.idle();
     this.hive.idle();
   }
 
   /** Waits for what is under way, then lets go of the database. */
   async close(): Promise<void> {
+    await this.planner.close();
     await this.openings.stop();
     await this.hive.close();
     await this.store.close();
@@ -136,7 +143,8 @@ export async function open(
     const stored = await loadHiveState(store.reader, nodeId);
     const hive = new Hive(nodeId, ports, settings, stored);
     const openings = await Openings.open(context, store, hive);
-    return new HiveServices(store, nodeId, context, hive, signer, openings);
+    const planner = await Planner.open(context, store, hive, openings);
+    return new HiveServices(store, nodeId, context, hive, signer, openings, planner);
   } catch (error) {
     await store.close();
     throw error;
@@ -156,5 +164,6 @@ export async function status(services: HiveServices): Promise<JsonObject> {
     identity: services.identity(),
     signed_by: services.signer.by,
     ...hiveView(services.hive),
+    planner: await services.planner.status(),
   };
 }

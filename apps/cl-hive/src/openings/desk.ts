@@ -166,6 +166,7 @@ export class Desk implements OpeningDesk {
     if (verdict.kind === 'refuse') {
       return this.#refused(request, verdict.reason);
     }
+    const asked = request.askPerson === true && verdict.kind === 'allow';
     const { feeSat } = verdict;
     const order: Order = {
       ...this.#draft(request),
@@ -173,12 +174,13 @@ export class Desk implements OpeningDesk {
       approved,
       wish: newId(),
       wishes: 1,
-      state: verdict.kind === 'propose' ? 'proposed' : 'waiting',
+      state: verdict.kind === 'propose' || asked ? 'proposed' : 'waiting',
       ...(verdict.kind === 'propose' ? { reason: verdict.reason } : {}),
+      ...(asked ? { reason: reasonOf('person_asked_for') } : {}),
     };
     if (request.dryRun === true) {
       const view = this.#view(order);
-      return verdict.kind === 'propose'
+      return order.state === 'proposed'
         ? view
         : { ...view, state: 'allowed', reason: reasonOf('allowed') };
     }

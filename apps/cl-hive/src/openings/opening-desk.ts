@@ -43,6 +43,8 @@ export interface OpeningRequest {
   readonly reason: string;
   /** Who wants it: `planner`, `operator`, ... */
   readonly proposedBy: string;
+  /** Asks a person even where the limits would let it go without. */
+  readonly askPerson?: boolean;
   /** Judged as it would be, and nothing kept or done: the answer is `allowed`, `proposed` or `refused`. */
   readonly dryRun?: boolean;
 }

@@ -49,6 +49,10 @@ const REASONS = {
     'The node is in advisor mode: a person approves every opening.',
     'hive-approve-action, or hive-set-mode failsafe with a budget',
   ],
+  person_asked_for: [
+    'It fits the limits, and whoever asked for it wants a person to decide.',
+    'hive-approve-action; for the planner: hive-planner-execution=live',
+  ],
   over_channel_limit: [
     'It is above what one channel may cost without a person.',
     'hive-approve-action, or raise hive-budget-max-per-channel-pct',

@@ -1,5 +1,6 @@
 import type { MetaTable } from '@cl-hive/runtime/services';
 import type { Generated } from '@cl-hive/store';
+import type { PlannerTables } from '../planner/store/planner-tables.ts';
 
 /** A member of the hive; `joined_at` in seconds, a label. */
 export interface MemberRow {
@@ -91,7 +92,7 @@ export interface ImportedRow {
 }
 
 /** The rows of cl-hive's tables (`migrations.ts`). */
-export interface HiveDatabase {
+export interface HiveDatabase extends PlannerTables {
   readonly hive_meta: MetaTable;
   readonly hive_members: MemberRow;
   readonly hive_membership: MembershipRow;

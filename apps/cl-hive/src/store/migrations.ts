@@ -1,6 +1,7 @@
 import type { Migration } from '@cl-hive/store';
 import { importTables } from '../importing/migration.ts';
 import { openingTables } from '../openings/migration.ts';
+import { plannerTables } from '../planner/store/planner-tables.ts';
 import { deliveryTables, membershipTables, stateTables } from './hive-tables.ts';
 
 /**
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   { id: 4, name: 'delivery', sql: deliveryTables },
   { id: 5, name: 'openings', sql: openingTables },
   { id: 6, name: 'imported', sql: importTables },
+  { id: 7, name: 'planner', sql: plannerTables },
 ];

@@ -1,0 +1,18 @@
+// A network with the shape of mainnet, generated, as entries of listchannels and listnodes.
+import { generateNetwork } from '../../../tools/hive-lab/src/world/network/generate.ts';
+import { NetworkIndex } from '../../../tools/hive-lab/src/world/network/network-index.ts';
+import {
+  publicHalfText,
+  publicNodeText,
+} from '../../../tools/hive-lab/src/world/network/render.ts';
+
+export function generated(nodes, seed, nowSeconds) {
+  const network = generateNetwork({ nodes, seed, nowSeconds });
+  const index = new NetworkIndex(network);
+  const list = (count, text) =>
+    Array.from({ length: count }, (_, at) => JSON.parse(text(index, at)));
+  return {
+    channels: list(network.channelCount * 2, publicHalfText),
+    nodes: list(network.nodeCount, publicNodeText),
+  };
+}
