@@ -5,7 +5,7 @@ import {
   type FleetMember,
   type PlannerWord,
   presentWord,
-  trustedStates,
+  uptimePpm,
   windowOf,
 } from '@cl-hive/hive';
 import { contentDigest, type PendingIntent } from '@cl-hive/planning-kernel';
@@ -33,15 +33,21 @@ export class HiveFleet implements PlannerFleet {
   }
 
   members(): readonly FleetMember[] {
-    const { membership, state, self, time } = this.#hive;
+    const { membership, state, records, self, time } = this.#hive;
     const online = new Set(this.#hive.reachable());
-    const states = new Map(trustedStates(state.cell.value).map((one) => [one.peer, one]));
-    return [...membership.view().members.keys()].map((id) => ({
-      id,
-      online: id === self || online.has(id),
-      peers: states.get(id)?.topology ?? [],
-      word: presentWord(this.#heard.get(id), time.now()),
-    }));
+    const states = new Map(state.words().map((one) => [one.peer, one]));
+    return [...membership.view().members.keys()].map((id) => {
+      const presence = records.presenceOf(id);
+      return {
+        id,
+        online: id === self || online.has(id),
+        peers: states.get(id)?.topology ?? [],
+        word: presentWord(this.#heard.get(id), time.now()),
+        ...(presence === undefined || id === self
+          ? {}
+          : { uptimePpm: inTenths(uptimePpm(presence, time.now())) }),
+      };
+    });
   }
 
   intents(): readonly PendingIntent[] {
@@ -84,4 +90,9 @@ export class HiveFleet implements PlannerFleet {
       this.#hive.post.sendNative(from, TOPIC, encodeWord(this.#own));
     }
   }
+}
+
+/** Members watch each other with small gaps; in tenths they mostly see the same, and plan the same. */
+function inTenths(ppm: number): number {
+  return Math.round(ppm / 100_000) * 100_000;
 }
