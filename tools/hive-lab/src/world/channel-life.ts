@@ -10,6 +10,7 @@ import {
 } from './channel.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import type { Connections } from './connections.ts';
+import type { EmergencyFiles } from './emergency-files.ts';
 import { directionOrder, type GossipUpdate } from './gossip.ts';
 import { resize, type SideNumber } from './ledger.ts';
 import { NODE_FEATURES } from './network/render.ts';
@@ -32,17 +33,20 @@ export class ChannelLife {
   readonly #channels: ChannelRegistry;
   readonly #connections: Connections;
   readonly #treasury: Treasury;
+  readonly #emergency: EmergencyFiles;
 
   constructor(
     state: WorldState,
     channels: ChannelRegistry,
     connections: Connections,
     treasury: Treasury,
+    emergency: EmergencyFiles,
   ) {
     this.#state = state;
     this.#channels = channels;
     this.#connections = connections;
     this.#treasury = treasury;
+    this.#emergency = emergency;
     state.chain.onBlock((block) => this.#mined(block));
   }
 
@@ -96,7 +100,11 @@ export class ChannelLife {
     message: string,
   ): void {
     const peer = channel.sides.find((other) => other !== side);
-    this.#state.nodes.get(side.id)?.notify('channel_state_changed', {
+    const node = this.#state.nodes.get(side.id);
+    if (node?.shell !== undefined) {
+      this.#emergency.update(node);
+    }
+    node?.notify('channel_state_changed', {
       peer_id: peer?.id ?? side.id,
       channel_id: channel.channelId,
       ...(channel.scid === undefined ? {} : { short_channel_id: channel.scid }),

@@ -71,6 +71,32 @@ export function optionalInteger(
   return number;
 }
 
+/** An unsigned 64-bit parameter; texts of digits count. */
+export function optionalU64(params: JsonObject, name: string): bigint | undefined {
+  const value = params[name];
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+  const number = typeof text === 'string' && /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+  if (number < 0n || number >= 1n << 64n) {
+    throw badParam(name, 'should be an unsigned 64 bit integer', value);
+  }
+  return number;
+}
+
+/** A parameter of 32 bytes in hex: a hash or a secret. */
+export function optionalBytes32(params: JsonObject, name: string): string | undefined {
+  const value = params[name];
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/i.test(value)) {
+    throw badParam(name, 'should be a 32 byte hex value', value);
+  }
+  return value.toLowerCase();
+}
+
 /** A true-or-false parameter. */
 export function optionalFlag(params: JsonObject, name: string): boolean | undefined {
   const value = params[name];

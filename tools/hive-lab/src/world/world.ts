@@ -5,6 +5,7 @@ import type { FeeTable } from './chain/feerates.ts';
 import { ChannelLife } from './channel-life.ts';
 import { ChannelRegistry } from './channel-registry.ts';
 import { Closer } from './closer.ts';
+import { backupCommands } from './commands/backup.ts';
 import { bookCommands } from './commands/books.ts';
 import { channelCommands } from './commands/channels.ts';
 import { closingCommands } from './commands/closing.ts';
@@ -17,19 +18,24 @@ import { payCommands } from './commands/pay.ts';
 import { paymentListCommands } from './commands/payment-lists.ts';
 import { peerCommands } from './commands/peers.ts';
 import { routeCommands } from './commands/routes.ts';
+import { sendPayCommands } from './commands/sendpay.ts';
 import { spliceCommands } from './commands/splice.ts';
 import { transactionCommands } from './commands/transactions.ts';
 import { waitCommands } from './commands/wait.ts';
 import { walletCommands } from './commands/wallet.ts';
 import { Connections } from './connections.ts';
 import { Draws } from './digest.ts';
+import { EmergencyFiles } from './emergency-files.ts';
 import { idOf, secretFrom } from './keys.ts';
 import { LabNode, type LabNodeSpec } from './lab-node.ts';
 import { Carrier } from './payments/carrier.ts';
 import { Graphs } from './payments/graph.ts';
+import { PartArrivals } from './payments/part-arrivals.ts';
 import { Payments } from './payments/payments.ts';
 import { PublicLiquidity } from './payments/public-liquidity.ts';
 import { Receiver } from './payments/receiver.ts';
+import { RoutePayments } from './payments/route-payments.ts';
+import { SendPayBook } from './payments/sendpay-book.ts';
 import type { CommandFamily, Services } from './services.ts';
 import { type WorldOptions, WorldState } from './state.ts';
 import type { LinkFaults } from './transport.ts';
@@ -46,10 +52,12 @@ const FAMILIES: readonly CommandFamily[] = [
   channelCommands,
   closingCommands,
   spliceCommands,
+  backupCommands,
   bookCommands,
   invoiceCommands,
   offerCommands,
   payCommands,
+  sendPayCommands,
   paymentListCommands,
   routeCommands,
   waitCommands,
@@ -150,6 +158,7 @@ export class World {
       node.notify('block_added', { hash: chain.hashAt(height) ?? '', height });
     }
     node.seenHeight = chain.height;
+    this.#services.emergency.create(node);
     this.#services.connections.resume(node);
   }
 
@@ -174,13 +183,17 @@ function makeServices(options: WorldOptions): Services {
     },
   );
   const treasury = new Treasury(state);
-  const life = new ChannelLife(state, channels, connections, treasury);
+  const emergency = new EmergencyFiles(state, channels);
+  const life = new ChannelLife(state, channels, connections, treasury, emergency);
   late.life = life;
   const graphs = new Graphs(state, channels, life);
   const receiver = new Receiver(state, treasury, waits);
   const { index } = state.gossip;
   const liquidity = index === undefined ? undefined : new PublicLiquidity(index, state.seed);
   const carrier = new Carrier(state, channels, life, treasury, liquidity, waits);
+  const book = new SendPayBook(state, treasury, waits);
+  const arrivals = new PartArrivals(state, carrier, receiver);
+  const map = { channels, gossip: state.gossip };
   return {
     state,
     connections,
@@ -188,9 +201,11 @@ function makeServices(options: WorldOptions): Services {
     life,
     closer: new Closer(state, life, treasury),
     treasury,
+    emergency,
     graphs,
     receiver,
-    payments: new Payments(state, graphs, carrier, receiver, treasury),
+    payments: new Payments(state, graphs, carrier, receiver, book),
+    routePayments: new RoutePayments(state, map, { carrier, receiver, arrivals, book }),
     waits,
   };
 }

@@ -15,6 +15,7 @@ import {
   stringifyJson,
   text,
 } from '@cl-hive/core';
+import { RECORDER } from './source.ts';
 
 const CASES = new URL('cases/', import.meta.url);
 const TRANSCRIPTS = new URL('../../../../packages/cln-rpc/fixtures/transcripts/', import.meta.url);
@@ -24,8 +25,9 @@ const decodeCase = object({
   node: integer(1),
   method: optional(text()),
   params: optional(anyJson),
+  written: optional(text()),
   result: optional(anyJson),
-  error: optional(object({ code: integer(), message: text() })),
+  error: optional(object({ code: integer(), message: text(), data: optional(anyJson) })),
   keeps: optional(record(text())),
   like: optional(text()),
   replay: optional(text()),
@@ -78,8 +80,17 @@ export function fillIn(
   ids: readonly string[],
   kept: ReadonlyMap<string, string>,
 ): JsonValue {
-  const filled = stringifyJson(template)
+  return parseJson(fillInText(stringifyJson(template), ids, kept));
+}
+
+/** As {@link fillIn}, in a text. */
+export function fillInText(
+  template: string,
+  ids: readonly string[],
+  kept: ReadonlyMap<string, string>,
+): string {
+  return template
+    .replaceAll('${recorder}', RECORDER.path)
     .replace(/\$\{id:(\d)\}/g, (_, number: string) => ids[Number(number) - 1] ?? '')
     .replace(/\$\{text:(\w+)\}/g, (_, name: string) => kept.get(name) ?? '');
-  return parseJson(filled);
 }

@@ -5,11 +5,18 @@ import { RpcError } from '@cl-hive/cln-rpc';
 import { isJsonObject, type JsonValue, parseJson, stringifyJson } from '@cl-hive/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from '../../src/real/index.ts';
-import { type Case, fillIn, loadCaseFiles, loadMessages, loadTranscript } from './case.ts';
+import {
+  type Case,
+  fillIn,
+  fillInText,
+  loadCaseFiles,
+  loadMessages,
+  loadTranscript,
+} from './case.ts';
 import { realSource } from './real-source.ts';
 import { schemaFaults } from './schemas.ts';
 import { shapeFaults } from './shape.ts';
-import { callOnce, labSource, type Subject } from './source.ts';
+import { callOnce, callWritten, labSource, type Subject } from './source.ts';
 
 /** Real nodes take minutes until a channel is announced. */
 const START_MS = 600_000;
@@ -29,6 +36,16 @@ function positionalOrNamed(params: JsonValue): Parameters<typeof callOnce>[2] {
   return isJsonObject(params) ? params : (params as readonly JsonValue[]);
 }
 
+/** What lies at a path of members and indices, `a.0.b`. */
+function memberAt(value: JsonValue, path: string): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const name of path.split('.')) {
+    at =
+      typeof at === 'object' && at !== null ? (at as Record<string, JsonValue>)[name] : undefined;
+  }
+  return at;
+}
+
 /** Makes a case's call and checks what comes back. */
 async function run(subject: Subject, one: Case, kept: Map<string, string>): Promise<void> {
   const ids = subject.nodes.map(({ id }) => id);
@@ -37,16 +54,24 @@ async function run(subject: Subject, one: Case, kept: Map<string, string>): Prom
   const method = one.method ?? transcript?.method ?? '';
   const params = fillIn(one.params ?? transcript?.params ?? {}, ids, kept);
   const rpcFile = subject.nodes[one.node - 1]?.rpcFile ?? '';
-  const outcome = await callOnce(rpcFile, method, positionalOrNamed(params)).then(
+  const answer =
+    one.written === undefined
+      ? callOnce(rpcFile, method, positionalOrNamed(params))
+      : callWritten(rpcFile, method, fillInText(one.written, ids, kept));
+  const outcome = await answer.then(
     (result) => ({ result }),
     (error: unknown) => ({ error }),
   );
   if (one.error !== undefined) {
     const error = 'error' in outcome ? outcome.error : outcome.result;
     expect(error).toBeInstanceOf(RpcError);
-    const { rpcCode, rpcMessage } = error as RpcError;
+    const { rpcCode, rpcMessage, rpcData } = error as RpcError;
     expect(rpcCode, rpcMessage).toBe(one.error.code);
     expect(rpcMessage).toMatch(new RegExp(one.error.message, 's'));
+    if (one.error.data !== undefined) {
+      const wanted = plain(fillIn(one.error.data, ids, kept));
+      expect(plain(rpcData ?? null)).toMatchObject(wanted as object);
+    }
     return;
   }
   if ('error' in outcome) {
@@ -60,7 +85,7 @@ async function run(subject: Subject, one: Case, kept: Map<string, string>): Prom
     expect(shapeFaults(result, [recorded]), `as in ${likeName}`).toEqual([]);
   }
   for (const [member, name] of one.keeps ?? []) {
-    const value = isJsonObject(result) ? result[member] : undefined;
+    const value = memberAt(result, member);
     expect(typeof value, member).toBe('string');
     kept.set(name, value as string);
   }

@@ -1,7 +1,8 @@
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectRpc } from '@cl-hive/cln-rpc';
-import type { JsonObject, JsonValue } from '@cl-hive/core';
+import { connectRpc, RpcError } from '@cl-hive/cln-rpc';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@cl-hive/core';
 import { SeededRandom } from '@cl-hive/testkit';
 import { startLightningd } from '../../src/lightningd/index.ts';
 import { systemClock } from '../../src/lightningd/system-clock.ts';
@@ -46,6 +47,34 @@ export async function callOnce(
     return await rpc.raw(method, params);
   } finally {
     await rpc.close();
+  }
+}
+
+/** As {@link callOnce}, with params as JSON text: for what no value can hold, as a member that stands twice. */
+export async function callWritten(
+  rpcFile: string,
+  method: string,
+  params: string,
+): Promise<JsonValue> {
+  const socket = connect(rpcFile);
+  try {
+    socket.write(`{"jsonrpc":"2.0","id":"written","method":"${method}","params":${params}}`);
+    let answer = '';
+    for await (const chunk of socket.setEncoding('utf8')) {
+      answer += chunk as string;
+      if (answer.endsWith('\n\n')) {
+        break;
+      }
+    }
+    const { result = null, error } = parseJson(answer) as JsonObject;
+    if (isJsonObject(error)) {
+      const { code, message, data } = error;
+      const text = typeof message === 'string' ? message : '';
+      throw new RpcError(method, typeof code === 'number' ? code : 0, text, data);
+    }
+    return result;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -13,8 +13,10 @@ interface Case {
   readonly keeps?: Readonly<Record<string, string>>;
 }
 
-const file = new URL('../conformance/cases/world.json', import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: readonly Case[] };
+const cases = ['world', 'world_shut'].flatMap((name) => {
+  const file = new URL(`../conformance/cases/${name}.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { cases: readonly Case[] }).cases;
+});
 
 /** Amounts are numbers or bigints by their size's accident; as texts they compare. */
 function plain(value: JsonValue): unknown {

@@ -81,17 +81,16 @@ function argument(params: Params, name: string): string {
   return rawString(raw, name);
 }
 
-function startOptions(params: Params): ReadonlyMap<string, string> {
+/** What `plugin start` was given for the plugin's options: a multi option has a value each time it is named. */
+function startOptions(params: Params): readonly (readonly [string, string])[] {
   const { written } = params;
   if (written.kind === 'array') {
     if (written.items.length > 2) {
       throw invalidParams('Extra parameters must be in object');
     }
-    return new Map();
+    return [];
   }
-  return new Map(
-    [...written.members].filter(([name]) => name !== 'subcommand' && name !== 'plugin'),
-  );
+  return written.all.filter(([name]) => name !== 'subcommand' && name !== 'plugin');
 }
 
 async function start(

@@ -67,7 +67,7 @@ export class PluginHost {
     path: string,
     options: {
       readonly important?: boolean;
-      readonly startOptions?: ReadonlyMap<string, string>;
+      readonly startOptions?: readonly (readonly [string, string])[];
       readonly waiter?: StartWaiter;
     } = {},
   ): Plugin | undefined {

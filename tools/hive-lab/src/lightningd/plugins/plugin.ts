@@ -40,8 +40,8 @@ export class Plugin {
   /** Of the entry file, when it was registered. */
   readonly checksum: string;
   readonly pending = new Map<string, PendingRequest>();
-  /** Options that `plugin start` gave, raw JSON by name. */
-  readonly startOptions: ReadonlyMap<string, string>;
+  /** Options that `plugin start` gave, raw JSON by name, in order. */
+  readonly startOptions: readonly (readonly [string, string])[];
   important: boolean;
   state: PluginState = 'unconfigured';
   process: PluginProcess | undefined;
@@ -56,7 +56,7 @@ export class Plugin {
     readonly index: number;
     readonly checksum: string;
     readonly important: boolean;
-    readonly startOptions?: ReadonlyMap<string, string>;
+    readonly startOptions?: readonly (readonly [string, string])[];
     readonly waiter?: StartWaiter;
   }) {
     this.path = spec.path;
@@ -64,7 +64,7 @@ export class Plugin {
     this.index = spec.index;
     this.checksum = spec.checksum;
     this.important = spec.important;
-    this.startOptions = spec.startOptions ?? new Map();
+    this.startOptions = spec.startOptions ?? [];
     this.waiter = spec.waiter;
   }
 

@@ -64,6 +64,17 @@ function afterValue(text: string, start: number): number {
  */
 export function memberSpans(text: string, from = 0): ReadonlyMap<string, Span> {
   const members = new Map<string, Span>();
+  for (const [name, span] of allMemberSpans(text, from)) {
+    if (!members.has(name)) {
+      members.set(name, span);
+    }
+  }
+  return members;
+}
+
+/** As {@link memberSpans}, but each name as often as it stands there. */
+export function allMemberSpans(text: string, from = 0): readonly (readonly [string, Span])[] {
+  const members: [string, Span][] = [];
   let at = afterSpace(text, from) + 1;
   for (;;) {
     at = afterSpace(text, at);
@@ -74,9 +85,7 @@ export function memberSpans(text: string, from = 0): ReadonlyMap<string, Span> {
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
     const start = afterSpace(text, afterSpace(text, keyEnd) + 1);
     const end = afterValue(text, start);
-    if (!members.has(key)) {
-      members.set(key, { start, end });
-    }
+    members.push([key, { start, end }]);
     at = afterSpace(text, end);
     if (text.charCodeAt(at) !== 0x2c) {
       return members;

@@ -1,6 +1,6 @@
 import { type JsonObject, type JsonValue, parseJson } from '@cl-hive/core';
 import type { LabRpcError } from '../../contract/node.ts';
-import { itemTexts, memberSpans, rawKind } from './json-members.ts';
+import { allMemberSpans, itemTexts, memberSpans, rawKind, type Span } from './json-members.ts';
 import { invalidParams, type ParamType } from './param-type.ts';
 
 /** What a command takes, in the order of its positional parameters. */
@@ -64,7 +64,12 @@ function developerOnly(name: string): boolean {
 /** Parameters as a client wrote them: by position or by name. */
 export type WrittenParams =
   | { readonly kind: 'array'; readonly items: readonly string[] }
-  | { readonly kind: 'object'; readonly members: ReadonlyMap<string, string> };
+  | {
+      readonly kind: 'object';
+      readonly members: ReadonlyMap<string, string>;
+      /** In order; a name that stands twice is there twice. */
+      readonly all: readonly (readonly [string, string])[];
+    };
 
 function byPosition(
   items: readonly string[],
@@ -109,6 +114,13 @@ function byName(
   return members;
 }
 
+function textsOf(
+  raw: string,
+  spans: Iterable<readonly [string, Span]>,
+): readonly (readonly [string, string])[] {
+  return Array.from(spans, ([name, { start, end }]) => [name, raw.slice(start, end)] as const);
+}
+
 /** Takes a request's `params` apart. Throws LabRpcError -32602 when it is neither array nor object. */
 export function writtenParams(raw: string): WrittenParams {
   switch (rawKind(raw)) {
@@ -117,9 +129,8 @@ export function writtenParams(raw: string): WrittenParams {
     case 'object':
       return {
         kind: 'object',
-        members: new Map(
-          Array.from(memberSpans(raw), ([name, { start, end }]) => [name, raw.slice(start, end)]),
-        ),
+        members: new Map(textsOf(raw, memberSpans(raw))),
+        all: textsOf(raw, allMemberSpans(raw)),
       };
     case 'string':
     case 'primitive':
@@ -151,10 +162,10 @@ export function readParams(raw: string, shape: ParamShape, developer: boolean): 
 /** The parameters of the command that a `check` names: all but its own first one. */
 export function checkShape(params: Params): WrittenParams {
   const { written } = params;
-  return written.kind === 'array'
-    ? { kind: 'array', items: written.items.slice(1) }
-    : {
-        kind: 'object',
-        members: new Map([...written.members].filter(([name]) => name !== 'command_to_check')),
-      };
+  if (written.kind === 'array') {
+    return { kind: 'array', items: written.items.slice(1) };
+  }
+  const all = written.all.filter(([name]) => name !== 'command_to_check');
+  const members = new Map([...written.members].filter(([name]) => name !== 'command_to_check'));
+  return { kind: 'object', members, all };
 }

@@ -1,4 +1,5 @@
 import { bytesToHex, type NodeId, type ShortChannelId } from '@cl-hive/core';
+import type { Policy } from '../policy.ts';
 import { ID_BYTES, type PublicNetwork } from './public-network.ts';
 
 /** Finds nodes and channels of a {@link PublicNetwork}; its tables are made at first use. */
@@ -48,6 +49,18 @@ export class NetworkIndex {
   scidOf(channel: number): ShortChannelId {
     const { block, txIndex, output } = this.network;
     return `${block[channel]}x${txIndex[channel]}x${output[channel]}` as ShortChannelId;
+  }
+
+  /** What a half-channel asks of those who forward through it. */
+  policyOf(half: number): Policy {
+    const { network } = this;
+    return {
+      baseMsat: network.baseMsat[half] ?? 0,
+      feePpm: network.feePpm[half] ?? 0,
+      delay: network.delay[half] ?? 0,
+      htlcMinMsat: BigInt(network.htlcMinMsat[half] ?? 0),
+      htlcMaxMsat: BigInt(network.htlcMaxMsat[half] ?? 0),
+    };
   }
 
   /** The number of a channel, by its short channel id. */

@@ -1,25 +1,19 @@
 import { bytesToHex, type JsonObject } from '@cl-hive/core';
-import {
-  type Channel,
-  type ChannelSide,
-  isUsable,
-  keepsOf,
-  sideOf,
-  spendableBy,
-} from '../channel.ts';
+import { type Channel, isUsable, keepsOf, sideOf, spendableBy } from '../channel.ts';
 import type { ChannelLife } from '../channel-life.ts';
 import type { ChannelRegistry } from '../channel-registry.ts';
 import type { LabNode } from '../lab-node.ts';
 import { addHtlc, endHtlc, type Htlc, otherSide, type SideNumber } from '../ledger.ts';
-import { forwardFee } from '../policy.ts';
 import type { WorldState } from '../state.ts';
 import type { Treasury } from '../treasury.ts';
 import type { Waits } from '../waits.ts';
+import { countTraffic, noteExtremes } from './channel-counters.ts';
 import { ForwardLog } from './forward-log.ts';
 import { type CarryFailure, failureFromHex, type OnionFailure } from './onion-failure.ts';
 import type { PublicLiquidity } from './public-liquidity.ts';
 import type { Forward, HtlcRecord } from './records.ts';
 import { edgeKey, type Hop } from './routing.ts';
+import { termsFault } from './terms.ts';
 
 /** A hop that holds its amount until the end of the payment is known. */
 interface HeldHop {
@@ -151,6 +145,9 @@ export class Carrier {
       }
       return { failure, forAmount, node: hop.edge.from, edge: edgeKey(hop.edge) };
     };
+    if (hop.edge.misled !== undefined) {
+      return fail(hop.edge.misled, false);
+    }
     const channel = this.#channels.byScid(hop.edge.scid);
     if (channel === undefined) {
       return this.#addPublic(held, hop, fail);
@@ -159,7 +156,12 @@ export class Carrier {
     if (!isUsable(channel) || !this.#life.connected(channel)) {
       return fail('temporary_channel_failure', false);
     }
-    const terms = previous === undefined ? undefined : this.#terms(channel.sides[side], hop);
+    const { policy, former } = channel.sides[side];
+    const inForce =
+      former !== undefined && this.#state.clock.now() < former.untilMs
+        ? [policy, former.policy]
+        : [policy];
+    const terms = previous === undefined ? undefined : termsFault(inForce, hop);
     if (terms !== undefined) {
       return fail(terms, true);
     }
@@ -181,7 +183,7 @@ export class Carrier {
     }
     channel.ledger = added.value.ledger;
     const { htlc } = added.value;
-    count(channel, side, htlc.amountMsat, 'offered');
+    countTraffic(channel, side, htlc.amountMsat, 'offered');
     if (forward !== undefined) {
       forward.outHtlcId = htlc.id;
     }
@@ -204,6 +206,10 @@ export class Carrier {
     if (channel === undefined || this.#liquidity === undefined) {
       return fail('unknown_next_peer', false);
     }
+    const terms = held.hops.length === 0 ? undefined : termsFault([hop.edge.policy], hop);
+    if (terms !== undefined) {
+      return fail(terms, true);
+    }
     const half = channel * 2 + hop.edge.direction;
     if (
       index?.network.disabled[half] === 1 ||
@@ -214,24 +220,6 @@ export class Carrier {
     this.#liquidity.move(half, hop.amountOutMsat);
     held.hops.push({ hop, lab: undefined, half, forward: undefined });
     return undefined;
-  }
-
-  /** Whether what comes in pays for what goes out, by the present terms or those that are still good. */
-  #terms(side: ChannelSide, hop: Hop): OnionFailure | undefined {
-    const out = hop.amountOutMsat;
-    const now = this.#state.clock.now();
-    const former =
-      side.former !== undefined && now < side.former.untilMs ? [side.former.policy] : [];
-    const failures = [side.policy, ...former].map((policy): OnionFailure | undefined => {
-      if (out < policy.htlcMinMsat) {
-        return 'amount_below_minimum';
-      }
-      if (out > policy.htlcMaxMsat) {
-        return 'temporary_channel_failure';
-      }
-      return hop.amountInMsat - out < forwardFee(policy, out) ? 'fee_insufficient' : undefined;
-    });
-    return failures.includes(undefined) ? undefined : failures[0];
   }
 
   #record(
@@ -361,7 +349,7 @@ export class Carrier {
     const { channel, side, htlc } = lab;
     channel.ledger = endHtlc(channel.ledger, side, htlc.id, fulfilled);
     if (fulfilled) {
-      count(channel, side, htlc.amountMsat, 'fulfilled');
+      countTraffic(channel, side, htlc.amountMsat, 'fulfilled');
       noteExtremes(channel);
     }
     for (const [node, record] of lab.records) {
@@ -375,25 +363,4 @@ export class Carrier {
     this.#active.delete(held);
     this.#waits.changed();
   }
-}
-
-function count(
-  channel: Channel,
-  from: SideNumber,
-  amountMsat: bigint,
-  step: 'offered' | 'fulfilled',
-): void {
-  for (const traffic of [channel.sides[from].sent, channel.sides[otherSide(from)].received]) {
-    traffic[step] += 1;
-    traffic[`${step}Msat`] += amountMsat;
-  }
-}
-
-function noteExtremes(channel: Channel): void {
-  ([0, 1] as const).forEach((number) => {
-    const side = channel.sides[number];
-    const balance = channel.ledger.balances[number];
-    side.leastMsat = balance < side.leastMsat ? balance : side.leastMsat;
-    side.mostMsat = balance > side.mostMsat ? balance : side.mostMsat;
-  });
 }

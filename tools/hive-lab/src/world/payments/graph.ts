@@ -107,13 +107,7 @@ export class Graphs {
         direction: (half & 1) as 0 | 1,
         from: index.idOf(network.source[half] ?? 0),
         to: node,
-        policy: {
-          baseMsat: network.baseMsat[half] ?? 0,
-          feePpm: network.feePpm[half] ?? 0,
-          delay: network.delay[half] ?? 0,
-          htlcMinMsat: BigInt(network.htlcMinMsat[half] ?? 0),
-          htlcMaxMsat: BigInt(network.htlcMaxMsat[half] ?? 0),
-        },
+        policy: index.policyOf(half),
         capacityMsat: BigInt(network.capacitySat[half >> 1] ?? 0) * 1000n,
       }));
   }

@@ -6,6 +6,8 @@ export const ONION_FAILURES = {
   temporary_channel_failure: 0x1007,
   amount_below_minimum: 0x100b,
   fee_insufficient: 0x100c,
+  incorrect_cltv_expiry: 0x100d,
+  invalid_onion_hmac: 0xc005,
   mpp_timeout: 0x0017,
 } as const;
 

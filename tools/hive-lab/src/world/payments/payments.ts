@@ -4,14 +4,14 @@ import { sha256 } from '../digest.ts';
 import type { LabNode } from '../lab-node.ts';
 import { PAYMENT_PARTS_MAX } from '../limits.ts';
 import type { WorldState } from '../state.ts';
-import type { Treasury } from '../treasury.ts';
 import type { Carrier, Held } from './carrier.ts';
 import type { Graphs } from './graph.ts';
 import type { CarryFailure } from './onion-failure.ts';
 import type { Claim, Receiver } from './receiver.ts';
 import type { SendPay } from './records.ts';
 import { type Edge, edgeKey, findRoute, type Hop } from './routing.ts';
-import { renderSendPay } from './sendpay-render.ts';
+import type { SendPayBook } from './sendpay-book.ts';
+import { remoteFailure } from './sendpay-failure.ts';
 
 /** Tries before a payment is given up, failed parts counted. */
 const ATTEMPTS_MAX = 60;
@@ -76,20 +76,20 @@ export class Payments {
   readonly #graphs: Graphs;
   readonly #carrier: Carrier;
   readonly #receiver: Receiver;
-  readonly #treasury: Treasury;
+  readonly #book: SendPayBook;
 
   constructor(
     state: WorldState,
     graphs: Graphs,
     carrier: Carrier,
     receiver: Receiver,
-    treasury: Treasury,
+    book: SendPayBook,
   ) {
     this.#state = state;
     this.#graphs = graphs;
     this.#carrier = carrier;
     this.#receiver = receiver;
-    this.#treasury = treasury;
+    this.#book = book;
   }
 
   /** Fails what is under way through a channel that is closed by force. */
@@ -129,7 +129,7 @@ export class Payments {
     const settled = attempt.parts.filter(({ held }) => this.#carrier.settle(held, preimage));
     claim.claimed();
     for (const { row, held } of settled) {
-      this.#complete(node, row, held, preimage);
+      this.#book.complete(node, row, held, preimage);
     }
     return {
       status: 'complete',
@@ -194,22 +194,18 @@ export class Payments {
     amountMsat: bigint,
   ): Promise<'held' | 'failed' | 'refused'> {
     const { node, request } = attempt;
-    const row = node.sendpays.add((base) => ({
-      ...base,
+    const row = this.#book.begin(node, {
       groupId: attempt.groupId,
       partId: attempt.parts.length + attempt.failed + 1,
       paymentHash: request.paymentHash,
       destination: request.destination,
       amountMsat,
+      totalMsat: request.amountMsat,
       sentMsat: hops[0]?.amountInMsat ?? amountMsat,
-      createdAt: this.#state.now(),
       label: request.label,
       invoice: request.invoice,
       description: request.description,
-      status: 'pending',
-      completedAt: undefined,
-      preimage: undefined,
-    }));
+    });
     const result = await this.#carrier.carry(hops, {
       paymentHash: request.paymentHash,
       totalMsat: request.amountMsat,
@@ -221,7 +217,7 @@ export class Payments {
     }
     attempt.failed += 1;
     attempt.last = result;
-    this.#fail(node, row, result);
+    this.#book.fail(node, row, remoteFailure(node.id, hops, result));
     if (result.edge === undefined && result.node === request.destination) {
       return 'refused';
     }
@@ -260,7 +256,9 @@ export class Payments {
         held,
         reason === 'refused' ? 'incorrect_or_unknown_payment_details' : failure,
       );
-      this.#fail(attempt.node, row, attempt.last);
+      const hops = held.hops.map(({ hop }) => hop);
+      const last = attempt.last ?? { failure, node: '', edge: undefined, forAmount: false };
+      this.#book.fail(attempt.node, row, remoteFailure(attempt.node.id, hops, last));
     }
     return {
       status: 'failed',
@@ -268,39 +266,6 @@ export class Payments {
       failedParts: attempt.failed + attempt.parts.length,
       last: attempt.last,
     };
-  }
-
-  #complete(node: LabNode, row: SendPay, held: Held, preimage: string): void {
-    row.status = 'complete';
-    row.preimage = preimage;
-    row.completedAt = this.#state.now();
-    node.sendpays.touch(row);
-    const first = held.hops[0]?.lab;
-    if (first !== undefined) {
-      this.#treasury.bookChannel(node, {
-        account: first.channel.channelId,
-        credit: 0n,
-        debit: row.sentMsat,
-        tag: 'invoice',
-        fees: row.sentMsat - row.amountMsat,
-        paymentHash: row.paymentHash,
-        partId: row.partId,
-        groupId: row.groupId,
-      });
-    }
-    node.notify('sendpay_success', renderSendPay(row));
-  }
-
-  #fail(node: LabNode, row: SendPay, failure: CarryFailure | undefined): void {
-    row.status = 'failed';
-    row.completedAt = this.#state.now();
-    node.sendpays.touch(row);
-    const refused = failure?.edge === undefined;
-    node.notify('sendpay_failure', {
-      code: refused ? 203 : 204,
-      message: `failed: WIRE_${(failure?.failure ?? 'temporary_channel_failure').toUpperCase()} (reply from remote)`,
-      data: renderSendPay(row),
-    });
   }
 }
 

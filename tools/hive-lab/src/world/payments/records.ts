@@ -1,3 +1,4 @@
+import type { JsonObject } from '@cl-hive/core';
 import type { Row } from '../table.ts';
 
 /** An invoice of a node. */
@@ -19,6 +20,14 @@ export interface Invoice extends Row {
   expired: boolean;
 }
 
+/** How `waitsendpay` and the notification name what went wrong. */
+export interface SendPayFailure {
+  readonly code: number;
+  readonly message: string;
+  /** Where on its way. */
+  readonly place: JsonObject;
+}
+
 /** One part of a payment that a node sends. */
 export interface SendPay extends Row {
   readonly groupId: bigint;
@@ -26,6 +35,8 @@ export interface SendPay extends Row {
   readonly paymentHash: string;
   readonly destination: string;
   readonly amountMsat: bigint;
+  /** Of all parts together. */
+  readonly totalMsat: bigint;
   readonly sentMsat: bigint;
   readonly createdAt: number;
   readonly label: string | undefined;
@@ -34,6 +45,7 @@ export interface SendPay extends Row {
   status: 'pending' | 'complete' | 'failed';
   completedAt: number | undefined;
   preimage: string | undefined;
+  failure: SendPayFailure | undefined;
 }
 
 /** A payment that a node passed on, or did not. */

@@ -1,6 +1,7 @@
 import { ROUTE_HOPS_MAX } from '../limits.ts';
 import type { Policy } from '../policy.ts';
 import { forwardFee } from '../policy.ts';
+import type { OnionFailure } from './onion-failure.ts';
 
 /** One direction of a channel, as a route may use it. */
 export interface Edge {
@@ -13,6 +14,8 @@ export interface Edge {
   /** What is known to pass, where more is known than the capacity. */
   readonly limitMsat?: bigint;
   readonly disabled?: boolean;
+  /** How the node at its start answers, where no such channel leads from there to its end. */
+  readonly misled?: OnionFailure;
 }
 
 /** `SCID/DIRECTION`. */

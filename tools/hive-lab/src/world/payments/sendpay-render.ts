@@ -17,7 +17,7 @@ export function renderSendPay(row: SendPay): JsonObject {
     id: row.createdIndex,
     payment_hash: row.paymentHash,
     groupid: row.groupId,
-    partid: row.partId,
+    ...(row.partId === 0 ? {} : { partid: row.partId }),
     destination: row.destination,
     amount_msat: row.amountMsat,
     amount_sent_msat: row.sentMsat,
