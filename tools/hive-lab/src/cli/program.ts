@@ -253,9 +253,16 @@ function addRelay(program: Command, around: Surroundings, done: Done): void {
     .command('relay')
     .description('Run only a Nostr relay on 127.0.0.1, with its events in memory, until Ctrl-C.')
     .option('--port <port>', '0 takes a free one', integer(0, 65_535), 0)
-    .addHelpText('after', `\nExample:\n  hive-lab relay --port 7447\n${EXIT_CODES}`)
-    .action(async (options: { readonly port: number }) =>
-      done(await runRelay(options.port, around.output)),
+    .option(
+      '--auth',
+      'ask who reads (NIP-42): direct messages go to their authors and readers alone',
+    )
+    .addHelpText(
+      'after',
+      `\nExamples:\n  hive-lab relay --port 7447\n  hive-lab relay --auth\n${EXIT_CODES}`,
+    )
+    .action(async ({ port, auth = false }: { readonly port: number; readonly auth?: boolean }) =>
+      done(await runRelay({ port, auth }, around.output)),
     );
 }
 

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { startRelay } from '../relay/relay.ts';
+import { type RelayOptions, startRelay } from '../relay/relay.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 
 /** Runs a relay until SIGINT, SIGTERM or SIGHUP; prints its address as the first line. */
-export async function runRelay(port: number, output: Output): Promise<ExitCode> {
-  const relay = await startRelay({ port });
+export async function runRelay(
+  options: Pick<RelayOptions, 'port' | 'auth'>,
+  output: Output,
+): Promise<ExitCode> {
+  const relay = await startRelay(options);
   output.out(`${relay.url}\n`);
   const given = new AbortController();
   const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) =>

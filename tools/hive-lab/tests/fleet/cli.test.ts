@@ -235,6 +235,19 @@ describe('hive-lab start', () => {
 });
 
 describe('hive-lab relay', () => {
+  it('with --auth asks who is there', async () => {
+    const run = lab.spawn('relay', '--auth');
+    await lab.seen(run, '\n');
+    const socket = new WebSocket(run.out().trim());
+    const first = new Promise<string>((resolve) => {
+      socket.on('message', (data) => resolve((data as Buffer).toString('utf8')));
+    });
+    expect(await first).toMatch(/^\["AUTH","[^"]{16,}"\]$/);
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(0);
+    socket.terminate();
+  });
+
   it('runs as a process of its own until it is told to stop', async () => {
     const run = lab.spawn('relay');
     await lab.seen(run, '\n');
