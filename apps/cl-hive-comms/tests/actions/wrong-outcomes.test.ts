@@ -9,6 +9,8 @@ interface Case {
   readonly action: string;
   /** lightningd's command that has the effect. */
   readonly effect: string;
+  /** Nodes of its fleet; 2 unless given. */
+  readonly nodes?: number;
   readonly params: (fleet: TestFleet) => Promise<JsonObject> | JsonObject;
   /** Whether the effect is there, as the node itself shows it. */
   readonly there: (node: TestNode, fleet: TestFleet) => Promise<boolean>;
@@ -103,6 +105,22 @@ const CASES: readonly Case[] = [
     there: async (node) => rows((await node.call('listpays'))['pays']).length === 1,
   },
   {
+    schema: 'hive:rebalance/v1',
+    action: 'circular_rebalance',
+    effect: 'sendpay',
+    nodes: 3,
+    params: async (fleet) => ({
+      from_channel: await channelBetween(fleet.node(1), fleet.node(2)),
+      to_channel: await channelBetween(fleet.node(1), fleet.node(3)),
+      amount_sats: 1000,
+      max_fee_ppm: 5000,
+    }),
+    there: async (node) =>
+      rows((await node.call('listsendpays'))['payments']).some(
+        ({ status }) => status === 'complete',
+      ),
+  },
+  {
     schema: 'hive:wallet/v1',
     action: 'withdraw',
     effect: 'txsend',
@@ -119,7 +137,7 @@ const CASES: readonly Case[] = [
 
 /** How many calls the action makes to lightningd when all goes well. */
 async function callsOf(the: Case): Promise<number> {
-  return await withFleet({ nodes: 2 }, async (fleet) => {
+  return await withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
     const rpc = new FaultyRpc(fleet.node(1).rpc);
     const ports = portsOf(fleet.node(1), rpc);
     const intent = await claim(ports, the.schema, the.action, await the.params(fleet));
@@ -136,7 +154,7 @@ describe.each(CASES)('$schema $action', (the) => {
     let done = 0;
     for (let index = 0; index < calls; index += 1) {
       for (const reaches of [false, true]) {
-        await withFleet({ nodes: 2 }, async (fleet) => {
+        await withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
           const node = fleet.node(1);
           const intent = await claim(
             portsOf(node),
@@ -163,7 +181,7 @@ describe.each(CASES)('$schema $action', (the) => {
   });
 
   it('an answer that is lost is looked up', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc, (method) => (method === the.effect ? 'lost' : undefined));
       const ports = portsOf(node, rpc);
@@ -173,7 +191,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('a timeout without an effect stays unknown until it cannot come any more', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc, (method) =>
         method === the.effect ? 'dropped' : undefined,
@@ -190,7 +208,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('an error, and a node out of reach, have done nothing', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const params = await the.params(fleet);
       for (const fault of [new RpcError(the.effect, -1, 'no'), 'unreachable'] as const) {
@@ -208,7 +226,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('a plugin that died under it leaves it unknown', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc, (method) =>
         method === the.effect ? new RpcError(method, -4, 'the plugin died') : undefined,
@@ -220,7 +238,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('an effect that is reported, and is not there, is not confirmed', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc, (method) =>
         method === the.effect ? 'dropped' : undefined,
@@ -235,7 +253,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('an error after its effect is no failure', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc);
       const inner = rpc.raw.bind(rpc);
@@ -252,7 +270,7 @@ describe.each(CASES)('$schema $action', (the) => {
     }));
 
   it('executing the same intent again only looks', () =>
-    withFleet({ nodes: 2 }, async (fleet) => {
+    withFleet({ nodes: the.nodes ?? 2 }, async (fleet) => {
       const node = fleet.node(1);
       const rpc = new FaultyRpc(node.rpc);
       const ports = portsOf(node, rpc);

@@ -48,18 +48,29 @@ async function readBackup(
   }
 }
 
-/** Whether a file holds what lightningd would write now; null where it cannot tell. */
-async function isCurrent({ rpc }: ActionContext, bytes: Buffer): Promise<boolean | null> {
+/** What lightningd says about its file, of which later releases say more; null where it says nothing. */
+async function recoverData({ rpc }: ActionContext): Promise<JsonObject | null> {
   try {
-    // Its other members came later, and are not needed.
     const answer = await rpc.raw('getemergencyrecoverdata', {}, { timeoutMs: ASK_MS });
-    return isJsonObject(answer) && answer['filedata'] === bytes.toString('hex');
+    return isJsonObject(answer) ? answer : {};
   } catch (error) {
     if (isUnknownCommand(error)) {
       return null;
     }
     throw error;
   }
+}
+
+/** Whether a file holds what lightningd would write now; null where it cannot tell. */
+async function isCurrent(context: ActionContext, bytes: Buffer): Promise<boolean | null> {
+  const data = await recoverData(context);
+  return data === null ? null : data['filedata'] === bytes.toString('hex');
+}
+
+/** Whether lightningd says that its file holds no channel. */
+async function isEmpty(context: ActionContext): Promise<boolean> {
+  const ids = (await recoverData(context))?.['backed_up_channel_ids'];
+  return Array.isArray(ids) && ids.length === 0;
 }
 
 const NO_FILE = `it is no *.recover file in the folder of the node, where lightningd keeps ${FILE}`;
@@ -100,9 +111,12 @@ const restore: EffectAction = {
       return { kind: 'unsupported', message };
     }
     const { all } = await loadChannels(context.rpc);
-    return all.length === 0
-      ? go()
-      : fail(`the node has ${all.length} channels, which a restore would end`);
+    if (all.length > 0) {
+      return fail(`the node has ${all.length} channels, which a restore would end`);
+    }
+    return (await isEmpty(context))
+      ? fail(`${FILE} holds no channels: there is nothing to restore`)
+      : go();
   },
   perform: async ({ rpc }) => {
     const { stubs } = await rpc.call(emergencyrecover, {}, { timeoutMs: PEER_MS });
