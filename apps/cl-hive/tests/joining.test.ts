@@ -29,7 +29,7 @@ it('says of the vouch that promotes how many were needed, not how many will be',
   net.link(founder.id, candidate.id);
   await founder.hive.invitations.genesis('orchard');
   const { ticket } = await founder.hive.invitations.invite(24, 0, 'neophyte', undefined);
-  await candidate.hive.invitations.join(String(ticket), undefined);
+  await candidate.hive.invitations.join(ticket as string, undefined);
   await net.settle();
   await candidate.hive.ballots.requestPromotion();
   await net.settle();

@@ -69,7 +69,7 @@ async function form(fleet: TestFleet): Promise<void> {
   const expected: Record<string, string> = { [founder.id]: 'member' };
   for (const node of others) {
     const ticket = text(await founder.call('hive-invite'), 'ticket');
-    expect(await node.call('hive-join', { ticket: ticket as string })).toMatchObject({
+    expect(await node.call('hive-join', { ticket })).toMatchObject({
       status: 'join_requested',
       hive_id: 'acceptance',
     });
