@@ -4,6 +4,9 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { build, ROOT, setUp } from './setup.mjs';
 
+/** A test starts up to four real daemons, and on a busy machine each takes seconds. */
+const TEST_MS = 240_000;
+
 const NEEDED = ['lightningd', 'lightning-cli', 'bitcoind', 'bitcoin-cli'];
 
 function onPath(name) {
@@ -31,7 +34,13 @@ let good = true;
 for (const project of ['tools/hive-lab', 'tools/acceptance']) {
   const done = spawnSync(
     path.join(ROOT, 'node_modules/.bin/vitest'),
-    ['run', '--config', path.join(ROOT, 'vitest.config.ts'), ...process.argv.slice(2)],
+    [
+      'run',
+      '--config',
+      path.join(ROOT, 'vitest.config.ts'),
+      `--testTimeout=${TEST_MS}`,
+      ...process.argv.slice(2),
+    ],
     { cwd: path.join(ROOT, project), stdio: 'inherit', env: { ...process.env, CL_HIVE_REAL: '1' } },
   );
   good = done.status === 0 && good;
