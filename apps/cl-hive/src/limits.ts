@@ -78,3 +78,6 @@ export const TURNED_AWAY_MAX = 20;
 
 /** Longest path of a file that is named (PATH_MAX of Linux). */
 export const PATH_MAX = 4096;
+
+/** Pause between two sweeps of the rates of peers while they are full, ms. */
+export const RATE_SWEEP_MS = 1000;

@@ -14,7 +14,6 @@ import {
 import type { Store } from '@cl-hive/store';
 import { Hive, type HiveSettings } from './hive.ts';
 import { CALL_MS } from './limits.ts';
-import type { Disk } from './line/line.ts';
 import { Openings } from './openings/openings.ts';
 import { Planner } from './planner/planner.ts';
 import { commsWire, registerWithComms } from './ports/comms-wire.ts';
@@ -23,6 +22,7 @@ import { lightningNode } from './ports/lightning-node.ts';
 import type { HivePorts } from './ports/ports.ts';
 import { NodeSigner } from './ports/signer.ts';
 import type { HiveDatabase } from './store/database.ts';
+import { diskOf } from './store/disk.ts';
 import { loadHiveState } from './store/load-hive-state.ts';
 import { migrations } from './store/migrations.ts';
 import { hiveView } from './views/hive-view.ts';
@@ -97,18 +97,6 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     await this.hive.close();
     await this.store.close();
   }
-}
-
-/** Rows of the hive's turns, in one transaction each. */
-function diskOf(store: Store<HiveDatabase>): Disk {
-  return {
-    commit: (writes) =>
-      store.transact(async (transactor) => {
-        for (const write of writes) {
-          await write(transactor);
-        }
-      }),
-  };
 }
 
 export async function open(

@@ -141,8 +141,8 @@ export class Ballots {
       if (refused !== undefined) {
         return refusal(refused, { peer_id: target });
       }
-      this.#tell(turn, 'BAN_PROPOSAL', proposal);
-      this.#tell(turn, 'BAN_VOTE', vote);
+      this.#tell(turn, 'BAN_PROPOSAL', proposal, target);
+      this.#tell(turn, 'BAN_VOTE', vote, target);
       const open = membership.view(turn).proposals.get(proposalId);
       const needed = quorumOf(open?.electorate ?? []);
       return {
@@ -182,7 +182,7 @@ export class Ballots {
       if (refused !== undefined) {
         return refusal(refused, { proposal_id: proposalId });
       }
-      this.#tell(turn, 'BAN_VOTE', raw);
+      this.#tell(turn, 'BAN_VOTE', raw, open.target);
       const left = membership.view(turn).proposals.get(proposalId);
       const { approve_count, reject_count, quorum_needed } = proposalView(
         proposalId,
@@ -225,9 +225,15 @@ export class Ballots {
     });
   }
 
-  /** Everybody in the hive, also who is away: each is told until it acknowledges. */
-  #tell(turn: Turn, name: HiveMessageName, raw: WireObject): void {
-    const { membership, delivery } = this.#hive;
+  /**
+   * Everybody in the hive, also who is away: each is told until it acknowledges. Who was banned by it
+   * is told once; nothing more is heard of it.
+   */
+  #tell(turn: Turn, name: HiveMessageName, raw: WireObject, about?: NodeId): void {
+    const { membership, delivery, post } = this.#hive;
+    if (about !== undefined && membership.isBanned(about, turn)) {
+      turn.after(() => post.send(about, name, raw));
+    }
     for (const to of membership.others(turn)) {
       delivery.queue(turn, to, name, raw);
     }

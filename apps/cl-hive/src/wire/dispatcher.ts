@@ -1,5 +1,5 @@
 import { describeError, type NodeId } from '@cl-hive/core';
-import { acknowledge, acknowledgeByAnswer, allow, type Rates } from '@cl-hive/hive';
+import { acknowledge, acknowledgeByAnswer } from '@cl-hive/hive';
 import {
   type AnyKnownHiveMessage,
   type Curve,
@@ -11,7 +11,7 @@ import {
 import { TOPIC_MAX } from '../limits.ts';
 import type { Line } from '../line/line.ts';
 import type { Turn } from '../line/turn.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Look } from './delivery.ts';
 import type {
   Incoming,
   MessageHandler,
@@ -19,7 +19,8 @@ import type {
   NativeIncoming,
   Verdict,
 } from './incoming.ts';
-import { JOINING, RELAYED, WORDS } from './message-rules.ts';
+import { CARRIERS, JOINING, RELAYED, WORDS } from './message-rules.ts';
+import { PeerRates } from './peer-rates.ts';
 import { type Fate, WireCounts } from './wire-counts.ts';
 
 /** What the dispatcher asks about peers. */
@@ -46,7 +47,7 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #handlers = new Map<HiveMessageName, AnyHandler>();
   readonly #natives = new Map<string, NativeHandler>();
-  #rates: Rates = new Map();
+  readonly #rates = new PeerRates();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -122,9 +123,7 @@ export class Dispatcher {
     if (!joining && !peers.isMember(undefined, from)) {
       return 'stranger';
     }
-    const { allowed, rates } = allow(this.#rates, from, type, now());
-    this.#rates = rates;
-    return allowed ? undefined : 'over_rate';
+    return this.#rates.take(from, type, now()) ? undefined : 'over_rate';
   }
 
   async #judge(from: NodeId, message: AnyKnownHiveMessage): Promise<Fate> {
@@ -137,14 +136,15 @@ export class Dispatcher {
     const { delivery } = this.#parts;
     const signers = [...new Set(signatureClaims(message).map(({ signer }) => signer))];
     const [signer] = signers;
-    const author = signers.length === 1 && signer !== undefined ? signer : from;
+    const own = signers.length === 1 && !CARRIERS.has(name);
+    const author = own && signer !== undefined ? signer : from;
     const relayed = author !== from;
     const incoming = { message, from, signers, author, relayed } as Incoming<HiveMessageName>;
     if (relayed && !this.#maySpeakFor(incoming)) {
       return 'not_its_word';
     }
     // Copies are the rule where members pass on, and signatures cost most: copies are told first.
-    if (delivery.wasSeen(incoming)) {
+    if (!JOINING.has(name) && delivery.wasSeen(incoming)) {
       delivery.acknowledge(incoming, 'ok');
       return 'repeated';
     }
@@ -178,7 +178,10 @@ export class Dispatcher {
       }
       return 'taken';
     }
-    const look = delivery.look(turn, incoming);
+    // Words of joining have no id: who asks once more, word for word, asks anew.
+    const look: Look = JOINING.has(message.name)
+      ? { kind: 'fresh', keep: () => {} }
+      : delivery.look(turn, incoming);
     if (look.kind !== 'fresh') {
       if (look.kind === 'repeated') {
         turn.after(() => delivery.acknowledge(incoming, 'ok'));

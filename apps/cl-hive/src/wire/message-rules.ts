@@ -8,6 +8,13 @@ export const JOINING: ReadonlySet<HiveMessageName> = new Set([
   'WELCOME',
 ]);
 
+/** Types that carry what others signed: their own word is that of whoever delivers them. */
+export const CARRIERS: ReadonlySet<HiveMessageName> = new Set([
+  'PROMOTION',
+  'DID_CREDENTIAL_PRESENT',
+  'MGMT_CREDENTIAL_PRESENT',
+]);
+
 /** Signed words that are shown to members that were away; their authors may have left since. */
 export const WORDS: ReadonlySet<HiveMessageName> = new Set([
   'BAN_PROPOSAL',

@@ -97,6 +97,7 @@ export class Network {
   readonly #curve = rememberingCurve();
   readonly #links = new Set<string>();
   readonly #channels = new Set<string>();
+  readonly #recorders = new Set<NodeId>();
   readonly #random = new SeededRandom(7);
   #queue: (() => Promise<unknown>)[] = [];
 
@@ -114,6 +115,11 @@ export class Network {
     this.nodes.set(id, node);
     this.start(node, (state ?? freshState)(id), disk);
     return node;
+  }
+
+  /** Adds a node that hears and says nothing by itself: what is sent to it is in `carried`. */
+  addRecorder(id: NodeId): void {
+    this.#recorders.add(id);
   }
 
   /** Starts a node (again) with what was stored. */
@@ -175,7 +181,7 @@ export class Network {
 
   #isLinked(a: NodeId, b: NodeId): boolean {
     const other = this.nodes.get(b);
-    return this.#links.has(pair(a, b)) && other?.up === true;
+    return this.#links.has(pair(a, b)) && (this.#recorders.has(b) || other?.up === true);
   }
 
   #hand(
@@ -233,7 +239,11 @@ export class Network {
           addresses: [],
         }),
         connected: async () =>
-          new Set([...this.nodes.keys()].filter((other) => this.#isLinked(node.id, other))),
+          new Set(
+            [...this.nodes.keys(), ...this.#recorders].filter((other) =>
+              this.#isLinked(node.id, other),
+            ),
+          ),
         connect: async () => false,
       },
     };

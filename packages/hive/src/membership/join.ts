@@ -71,13 +71,15 @@ export function hello(change: Change, input: Of<'hello'>): void {
     change.refuse('not_in_hive', from);
   } else if (state.bans.has(from)) {
     change.refuse('banned', from);
-  } else if (state.members.has(from)) {
+  } else if (state.members.get(from)?.tier === 'member') {
     change.refuse('already_in_hive', from);
   } else if (!input.hasChannel) {
     change.refuse('no_channel', from);
-  } else if (state.members.size >= MEMBERS_MAX) {
+  } else if (state.members.size >= MEMBERS_MAX && !state.members.has(from)) {
     change.refuse('full', from);
   } else if (
+    // A neophyte asks once more where its WELCOME was lost; it has no vote to bring back.
+    state.members.has(from) ||
     input.autoJoin ||
     (state.admitted.get(from) ?? 0) > now ||
     (ticket !== undefined && useTicket(change, from, ticket))
@@ -161,7 +163,8 @@ export function attest(change: Change, { from, nonce, signaturesValid }: Of<'att
     change.refuse(given.nonce === nonce ? 'bad_signature' : 'wrong_nonce', from);
     return;
   }
-  if (state.members.size >= MEMBERS_MAX) {
+  const known = state.members.get(from);
+  if (state.members.size >= MEMBERS_MAX && known === undefined) {
     change.refuse('full', from);
     return;
   }
@@ -172,8 +175,8 @@ export function attest(change: Change, { from, nonce, signaturesValid }: Of<'att
   departures.delete(from);
   admitted.delete(from);
   change.set({ challenges, departures, admitted });
-  change.member(from, { tier: 'neophyte', joinedAt: change.seconds });
-  change.push({ kind: 'send_welcome', to: from, tier: 'neophyte' });
+  change.member(from, { joinedAt: change.seconds, ...known, tier: known?.tier ?? 'neophyte' });
+  change.push({ kind: 'send_welcome', to: from, tier: known?.tier ?? 'neophyte' });
   tellBans(change, from);
 }
 
