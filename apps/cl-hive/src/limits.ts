@@ -37,8 +37,7 @@ export const RECENT_MAX = 20_000;
 /** Members that a message is passed on to: three hops reach every member, and no flood arises. */
 export const RELAY_FANOUT = 6;
 
-/** Addresses of a member that are tried at a time, and how long each, ms: Tor needs its time. */
-export const CONNECT_ADDRESSES_MAX = 3;
+/** Longest try to connect to a member, ms: Tor needs its time. */
 export const CONNECT_MS = 60_000;
 
 /** Longest hexadecimal of a message of the hive: 65,535 bytes. */

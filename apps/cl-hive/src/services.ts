@@ -151,6 +151,7 @@ export async function status(services: HiveServices): Promise<JsonObject> {
     database: await databaseView(services.store),
     identity: services.identity(),
     signed_by: services.signer.by,
+    governance_mode: services.openings.settings().mode,
     ...hiveView(services.hive),
     planner: await services.planner.status(),
   };

@@ -116,6 +116,22 @@ describe('a hive of three nodes', () => {
         async () => (await version(two)) > before,
       );
 
+      // Without cl-hive-comms it waits and says so; with it back it is heard again.
+      two.killPlugin('cl-hive-comms.js', 'SIGKILL');
+      await until(fleet, 'cl-hive waits', async () => {
+        const { state, waiting_for: waits } = await two.call('hive-status');
+        return state === 'idle' && waits === 'cl-hive-comms';
+      });
+      await two.plugin.start(pluginFile('cl-hive-comms'));
+      await ready(fleet, two);
+      const raised = (await version(two)) + 10;
+      await two.call('hive-bump-version', { version: raised });
+      await until(fleet, 'the others hear it', async () => {
+        const { members } = await three.call('hive-members');
+        const heard = (members as readonly JsonObject[]).find(({ peer_id: id }) => id === two.id);
+        return Number(heard?.['version']) > raised;
+      });
+
       expect(await three.call('hive-leave', { reason: 'moving house' })).toMatchObject({
         status: 'left',
         former_tier: 'member',

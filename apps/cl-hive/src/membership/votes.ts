@@ -73,6 +73,13 @@ export class Votes {
   #promotionRequest(turn: Turn, { message, from }: Incoming<'PROMOTION_REQUEST'>): Verdict {
     const { target_pubkey: target, request_id: requestId } = message.payload;
     const origin = message.header._relay?.origin ?? from;
+    // Who passed it on may have made it up: it must not take the place of one that is open.
+    if (origin === target && from !== target) {
+      const { promotions } = this.#hive.membership.view(turn);
+      return promotions.has(target)
+        ? 'taken'
+        : this.#apply(turn, { kind: 'request_promotion', target, requestId });
+    }
     return origin === target
       ? this.#apply(turn, { kind: 'request_promotion', target, requestId })
       : 'refused';

@@ -8,7 +8,7 @@ import {
   type RpcClient,
 } from '@cl-hive/cln-rpc';
 import { compareCodeUnits, type NodeId } from '@cl-hive/core';
-import { CALL_MS, CONNECT_ADDRESSES_MAX, CONNECT_MS } from '../limits.ts';
+import { CALL_MS, CONNECT_MS } from '../limits.ts';
 import type { NodePort, OwnHoldings } from './ports.ts';
 
 /** States of a channel that prove a stake: its funding is on its way or there. */
@@ -58,7 +58,7 @@ export function lightningNode(rpc: Pick<RpcClient, 'call'>): NodePort {
       const { peers } = await rpc.call(listpeers, {}, OPTIONS);
       return new Set(peers.filter((peer) => peer.connected).map(({ id }) => id));
     },
-    connect: (peer, addresses) => tryConnect(rpc, peer, addresses),
+    connect: (peer) => tryConnect(rpc, peer),
   };
 }
 
@@ -79,23 +79,12 @@ export function holdingsOf(
   };
 }
 
-const ADDRESS = /^([0-9A-Za-z.:-]{1,255}):(\d{1,5})$/;
-
-async function tryConnect(
-  rpc: Pick<RpcClient, 'call'>,
-  peer: NodeId,
-  addresses: readonly string[],
-): Promise<boolean> {
-  for (const address of addresses.slice(0, CONNECT_ADDRESSES_MAX)) {
-    const [, host, port] = ADDRESS.exec(address) ?? [];
-    if (host !== undefined && port !== undefined) {
-      try {
-        await rpc.call(connect, { id: peer, host, port: Number(port) }, { timeoutMs: CONNECT_MS });
-        return true;
-      } catch {
-        // Members behind NAT or asleep are ordinary; the next address or the next round tries.
-      }
-    }
+async function tryConnect(rpc: Pick<RpcClient, 'call'>, peer: NodeId): Promise<boolean> {
+  try {
+    await rpc.call(connect, { id: peer }, { timeoutMs: CONNECT_MS });
+    return true;
+  } catch {
+    // Members behind NAT or asleep are ordinary; a later round tries again.
+    return false;
   }
-  return false;
 }

@@ -41,8 +41,8 @@ export interface NodePort {
   readonly capacitySat: (node: NodeId) => Promise<bigint>;
   readonly holdings: (members: ReadonlySet<NodeId>) => Promise<OwnHoldings>;
   readonly connected: () => Promise<ReadonlySet<NodeId>>;
-  /** Tries to connect; never rejects. */
-  readonly connect: (peer: NodeId, addresses: readonly string[]) => Promise<boolean>;
+  /** Tries to connect, where public gossip says the node is; never rejects. */
+  readonly connect: (peer: NodeId) => Promise<boolean>;
 }
 
 /** Everything that the hive reaches outside of itself. */

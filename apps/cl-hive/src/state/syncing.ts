@@ -20,6 +20,7 @@ import {
   FULL_SYNC_AGAIN_MOST_MS,
   fullSyncPages,
   itemPayloads,
+  type MemberState,
   type MembershipCommand,
   mergeEvidence,
   mergeFullSync,
@@ -314,38 +315,48 @@ export class Syncing {
     await this.#hive.line.run((turn) => this.#sendItems(turn, from, ids));
   }
 
-  /** Signed states that another member handed on: each is judged by its own signature. */
+  /**
+   * Signed states that another member handed on: each is judged by its own signature. Two of one
+   * version are the evidence that it keeps against their author.
+   */
   async #items({ payload }: NativeIncoming): Promise<void> {
-    const payloads = payloadsDecoder(memberOf(payload, 'payloads')).map((one) => readPayload(one));
-    for (const raw of payloads) {
-      await this.#item(raw);
+    const payloads = payloadsDecoder(memberOf(payload, 'payloads'));
+    const messages = payloads.map((one) => gossipOf(readPayload(one)));
+    const { state, membership, ports } = this.#hive;
+    const pairs = new Map<string, MemberState>();
+    for (const message of messages) {
+      const word = stateOfGossip(message);
+      const known = state.fleet.value.signed.get(word.peer)?.version ?? -1;
+      const name = `${word.peer}:${word.version}`;
+      const isPair = messages.some(
+        (one) => one !== message && `${one.payload.peer_id}:${one.payload.version}` === name,
+      );
+      if (!membership.isMember(word.peer) || (word.version < known && !isPair)) {
+        continue;
+      }
+      const verdict = verifySignatures(message, ports.curve);
+      if (verdict.status !== 'valid' || verdict.signers[0] !== word.peer) {
+        // Who hands on what nobody signed is not heard further: checking is what costs.
+        return;
+      }
+      await this.#item(word, pairs.get(name));
+      pairs.set(name, word);
     }
   }
 
-  async #item(raw: WireObject): Promise<void> {
+  async #item(word: MemberState, other: MemberState | undefined): Promise<void> {
     const { line, state, membership, time, ports } = this.#hive;
-    const message = gossipOf(raw);
-    const word = stateOfGossip(message);
-    const verdict = verifySignatures(message, this.#hive.ports.curve);
-    if (
-      verdict.status !== 'valid' ||
-      verdict.signers[0] !== word.peer ||
-      !membership.isMember(word.peer)
-    ) {
-      return;
-    }
     const publicCapacitySat = await ports.node.capacitySat(word.peer);
     await line.run((turn) => {
       const fleet = turn.get(state.fleet);
-      const kept = fleet.signed.get(word.peer);
+      const second = other ?? fleet.signed.get(word.peer);
       const isMember = membership.isMember(word.peer, turn);
       const nowSeconds = time.confirmedSeconds();
-      const merged = mergeState(fleet, word, { isMember, publicCapacitySat, nowSeconds });
-      // Two of one version are evidence also where the state itself is out of bounds by now.
-      const { state: next } = merged;
+      const { state: next } = mergeState(fleet, word, { isMember, publicCapacitySat, nowSeconds });
+      // Evidence counts also where the state itself is out of bounds by now.
       turn.set(
         state.fleet,
-        kept === undefined ? next : mergeEvidence(next, { first: kept, second: word }),
+        second === undefined || !isMember ? next : mergeEvidence(next, { first: word, second }),
       );
     });
   }

@@ -11,7 +11,7 @@ import {
 import { TOPIC_MAX } from '../limits.ts';
 import type { Line } from '../line/line.ts';
 import type { Turn } from '../line/turn.ts';
-import type { Delivery, Look } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type {
   Incoming,
   MessageHandler,
@@ -144,7 +144,7 @@ export class Dispatcher {
       return 'not_its_word';
     }
     // Copies are the rule where members pass on, and signatures cost most: copies are told first.
-    if (!JOINING.has(name) && delivery.wasSeen(incoming)) {
+    if (delivery.wasSeen(incoming)) {
       delivery.acknowledge(incoming, 'ok');
       return 'repeated';
     }
@@ -178,10 +178,7 @@ export class Dispatcher {
       }
       return 'taken';
     }
-    // Words of joining have no id: who asks once more, word for word, asks anew.
-    const look: Look = JOINING.has(message.name)
-      ? { kind: 'fresh', keep: () => {} }
-      : delivery.look(turn, incoming);
+    const look = delivery.look(turn, incoming);
     if (look.kind !== 'fresh') {
       if (look.kind === 'repeated') {
         turn.after(() => delivery.acknowledge(incoming, 'ok'));
