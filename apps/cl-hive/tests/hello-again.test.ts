@@ -1,3 +1,4 @@
+import { text } from '@cl-hive/core';
 import { expect, it } from 'vitest';
 import { Network } from './support/network.ts';
 
@@ -28,8 +29,8 @@ it('says of the vouch that promotes how many were needed, not how many will be',
   const candidate = net.add(2);
   net.link(founder.id, candidate.id);
   await founder.hive.invitations.genesis('orchard');
-  const { ticket } = await founder.hive.invitations.invite(24, 0, 'neophyte', undefined);
-  await candidate.hive.invitations.join(String(ticket), undefined);
+  const invited = await founder.hive.invitations.invite(24, 0, 'neophyte', undefined);
+  await candidate.hive.invitations.join(text(10_000)(invited['ticket']), undefined);
   await net.settle();
   await candidate.hive.ballots.requestPromotion();
   await net.settle();
