@@ -33,6 +33,7 @@ describe('the manifest of cl-hive', () => {
       'hive-pending-actions',
       'hive-approve-action',
       'hive-reject-action',
+      'hive-test-pending-action',
       'hive-set-mode',
       'hive-budget-summary',
       'hive-intent-status',

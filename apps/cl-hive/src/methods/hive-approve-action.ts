@@ -2,6 +2,7 @@ import { method, p } from '@cl-hive/cln-plugin';
 import { CodedError } from '@cl-hive/core';
 import type { Openings } from '../openings/openings.ts';
 import { ACTION_PARAM } from './action-param.ts';
+import { answered } from './order-answer.ts';
 
 /**
  * `hive-approve-action`: a person's yes. The limits are judged again; an opening then asks the hive,
@@ -19,7 +20,8 @@ export const approveAction = (ready: () => Openings) =>
     handle: ({ action_id: id, amount_sats: amount }) => {
       const { actions } = ready();
       if (id !== 'all') {
-        return actions.approve(id, amount === undefined ? undefined : BigInt(amount));
+        const sat = amount === undefined ? undefined : BigInt(amount);
+        return answered(() => actions.approve(id, sat));
       }
       if (amount !== undefined) {
         throw new CodedError('amount_for_all', 'an amount is for one action, not for all', {

@@ -24,7 +24,7 @@ export const lockOverrule = (ready: () => Openings) =>
       const result = await desk.decisions.overrule(order);
       if (!('state' in result)) {
         const { code, message, remedy } = result;
-        throw new CodedError(code, message, remedy === undefined ? {} : { remedy });
+        return { error: code, message, ...(remedy === undefined ? {} : { remedy }) };
       }
       return openingJson(await actions.outcome(result));
     },

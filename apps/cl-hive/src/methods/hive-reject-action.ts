@@ -2,6 +2,7 @@ import { method, p } from '@cl-hive/cln-plugin';
 import { REASON_CHARS_MAX } from '../openings/limits.ts';
 import type { Openings } from '../openings/openings.ts';
 import { ACTION_PARAM } from './action-param.ts';
+import { answered } from './order-answer.ts';
 
 /** `hive-reject-action`: a person's no. */
 export const rejectAction = (ready: () => Openings) =>
@@ -13,6 +14,6 @@ export const rejectAction = (ready: () => Openings) =>
     },
     handle: ({ action_id: id, reason }) => {
       const { actions } = ready();
-      return id === 'all' ? actions.rejectAll(reason) : actions.reject(id, reason);
+      return id === 'all' ? actions.rejectAll(reason) : answered(() => actions.reject(id, reason));
     },
   });

@@ -12,6 +12,7 @@ import { pendingActions } from './hive-pending-actions.ts';
 import { rejectAction } from './hive-reject-action.ts';
 import { setMode } from './hive-set-mode.ts';
 import { splice } from './hive-splice.ts';
+import { testPendingAction } from './hive-test-pending-action.ts';
 
 /** The methods about opening channels, and about what waits for a person. */
 export function withOpenings(plugin: Plugin, ready: () => Openings): Plugin {
@@ -19,6 +20,7 @@ export function withOpenings(plugin: Plugin, ready: () => Openings): Plugin {
     .method('hive-pending-actions', pendingActions(ready))
     .method('hive-approve-action', approveAction(ready))
     .method('hive-reject-action', rejectAction(ready))
+    .method('hive-test-pending-action', testPendingAction(ready))
     .method('hive-set-mode', setMode(ready))
     .method('hive-budget-summary', budgetSummary(ready))
     .method('hive-intent-status', intentStatus(ready))

@@ -5,11 +5,11 @@ import {
   type JsonValue,
   type NodeId,
 } from '@cl-hive/core';
-import { decodeLockMessage } from '@cl-hive/hive';
+import { decodeLockMessage, firstEpoch } from '@cl-hive/hive';
 import { verifyEitherForm } from '@cl-hive/protocol';
 import type { Hive } from '../hive.ts';
 import type { HivePort } from './hive-port.ts';
-import { INTENT_EXPIRES_SECONDS, PROBE_AGAIN_MS } from './limits.ts';
+import { INTENT_EXPIRES_SECONDS } from './limits.ts';
 import type { LockRunner } from './lock-runner.ts';
 
 /** Topic of the lock's messages among nodes of this software. */
@@ -18,12 +18,10 @@ export const LOCK_TOPIC = 'lock';
 /** The original's name for opening a channel. */
 const CHANNEL_OPEN = 'channel_open' as const;
 
-/** The hive as the lock sees it, and who of it takes part: those from whom a word of the lock came. */
+/** The hive as the lock sees it, and who of it takes part: those that say they can. */
 export class HiveAdapter implements HivePort {
   readonly #hive: Hive;
   readonly #lock: () => LockRunner;
-  readonly #heard = new Set<NodeId>();
-  #probedAt = Number.NEGATIVE_INFINITY;
 
   constructor(hive: Hive, lock: () => LockRunner) {
     this.#hive = hive;
@@ -32,11 +30,18 @@ export class HiveAdapter implements HivePort {
 
   /** Takes the lock's messages, and the intents of members that speak only the original's protocol. */
   listen(): void {
-    const { dispatcher } = this.#hive;
+    const { dispatcher, membership, self } = this.#hive;
+    membership.onCommand((turn, command) => {
+      const alone = membership.others(turn).length === 0;
+      if (command.kind === 'electorate' && alone && command.members.join() === self) {
+        // Whoever founds a hive begins its epochs, in the same moment.
+        this.#lock().apply(turn, { kind: 'given_epoch', epoch: firstEpoch([self]) });
+      } else if (command.kind === 'removed' && command.target === self) {
+        this.#lock().apply(turn, { kind: 'left' });
+      }
+    });
     dispatcher.onNative(LOCK_TOPIC, async ({ from, payload }) => {
-      const message = decodeLockMessage(payload);
-      this.#heard.add(from);
-      await this.#lock().receive(from, message);
+      await this.#lock().receive(from, decodeLockMessage(payload));
     });
     dispatcher.on('INTENT', {
       prepare: async () => undefined,
@@ -67,31 +72,20 @@ export class HiveAdapter implements HivePort {
   }
 
   standing() {
-    const { membership, self } = this.#hive;
+    const { membership, capabilities, self } = this.#hive;
     if (membership.view().hiveId === undefined) {
       return undefined;
     }
     const others = membership.others();
     const epoch = new Set(this.#lock().epochMembers);
-    const speaks = (node: NodeId): boolean => this.#heard.has(node) || epoch.has(node);
+    // Who is in the epoch took part, also where it has not been heard of since this start.
+    const speaks = (node: NodeId): boolean =>
+      epoch.has(node) || capabilities.has(node, 'cl-hive-grants-1');
     return {
       others,
       voters: membership.voting().filter((node) => node === self || speaks(node)),
       capable: others.filter(speaks),
     };
-  }
-
-  /** Asks members that have not been heard of, now and then, whether they take part. */
-  probe(now: number): void {
-    if (now - this.#probedAt < PROBE_AGAIN_MS) {
-      return;
-    }
-    this.#probedAt = now;
-    for (const member of this.#hive.reachable()) {
-      if (!this.#heard.has(member)) {
-        this.send(member, { kind: 'ask_epoch', after: 0 });
-      }
-    }
   }
 
   send(to: NodeId, message: Parameters<HivePort['send']>[1]): void {

@@ -50,9 +50,6 @@ export const NOTICES_MAX = 50;
 /** Seconds after which originals forget an intent (what they send themselves). */
 export const INTENT_EXPIRES_SECONDS = 300;
 
-/** How often members that were not heard of are asked whether they take part in the lock, ms. */
-export const PROBE_AGAIN_MS = 60_000;
-
 /** How long a close is awaited, ms; it goes on without its caller. */
 export const CLOSE_MS = 30_000;
 

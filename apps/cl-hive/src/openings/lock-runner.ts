@@ -257,9 +257,12 @@ export class LockRunner {
     if (known.length === 0 && this.#founds(standing)) {
       await this.give({ kind: 'given_epoch', epoch: firstEpoch([self]) });
     }
-    if (known.length === 0 || (known.length === 1 && standing.voters.length > 1)) {
+    if (standing.voters.some((voter) => !known.includes(voter))) {
+      const newest = newestEpoch(this.state.tables.epochs.values())?.number ?? 0;
+      // Of one that began alone, the hive's own may be any number.
+      const after = known.length > 1 ? newest : 0;
       for (const member of standing.capable) {
-        hive.send(member, { kind: 'ask_epoch', after: 0 });
+        hive.send(member, { kind: 'ask_epoch', after });
       }
     }
   }

@@ -135,7 +135,6 @@ export class Openings {
       return;
     }
     const now = this.#hive.time.now();
-    this.adapter.probe(now);
     if (now - this.#channelsAt >= CHANNELS_AGAIN_MS) {
       await this.#refresh();
     }

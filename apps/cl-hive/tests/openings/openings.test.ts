@@ -517,6 +517,6 @@ describe('a plugin that is killed at any step of an opening', () => {
       expect(points).toBeGreaterThan(15);
       fleet = await Fleet.start(1);
     },
-    120_000,
+    300_000,
   );
 });

@@ -190,6 +190,24 @@ describe('the intent lock', () => {
     expect(fleet.states.get(D)?.tables.epochs.get('1')).toEqual(epoch);
   });
 
+  it('who left its hive takes nothing of it along, but what it may have opened', () => {
+    const fleet = new Fleet([A, B, C]);
+    const other = node('8');
+    fleet.wish(A, 'a1');
+    fleet.cut = new Set([A]);
+    fleet.wish(A, 'a2', other);
+    fleet.give(A, { kind: 'left' });
+    const tables = fleet.states.get(A)?.tables;
+    expect(tables?.epochs.size).toBe(0);
+    expect([fleet.phase(A, 'a1'), fleet.phase(A, 'a2')]).toEqual(['opening', 'waiting']);
+    fleet.give(A, { kind: 'given_epoch', epoch: firstEpoch([A]) });
+    fleet.restart(A);
+    expect(fleet.states.get(A)?.tables.epochs.get('1')?.members).toEqual([A]);
+    fleet.wish(A, 'a3');
+    expect(fleet.phase(A, 'a1')).toBe('unknown');
+    expect(fleet.phase(A, 'a3')).toBeUndefined();
+  });
+
   it('an epoch of one gives way to that of a hive, but not while it binds', () => {
     const fleet = new Fleet([A]);
     fleet.wish(A, 'a1');

@@ -82,6 +82,9 @@ function apply(turn: Turn, input: LockInput): void {
     case 'channels':
       onChannels(turn, input.holder, input.targets);
       return;
+    case 'left':
+      onLeft(turn);
+      return;
     case 'given_epoch':
       onGivenEpoch(turn, input.epoch);
       return;
@@ -139,6 +142,27 @@ function onMessage(turn: Turn, from: NodeId, message: LockMessage): void {
       onEpoch(turn, from, message);
       return;
   }
+}
+
+/** Drops what belongs to a hive; an opening that lightningd was asked for stays what it is. */
+function onLeft(turn: Turn): void {
+  for (const wish of turn.state.tables.wishes.values()) {
+    if (wish.phase === 'gathering') {
+      abandon(turn, wish, { phase: 'waiting', reason: 'no_epoch' });
+    }
+  }
+  const { tables } = turn.state;
+  for (const table of ['epochs', 'acceptors', 'strikes', 'releases'] as const) {
+    for (const key of tables[table].keys()) {
+      turn.row(table, key, undefined);
+    }
+  }
+  for (const [attempt, { holder }] of tables.grants) {
+    if (holder !== turn.state.self) {
+      turn.row('grants', attempt, undefined);
+    }
+  }
+  turn.patch({ electorate: undefined, proposal: undefined, originals: new Set() });
 }
 
 function onBlock(turn: Turn, height: number): void {

@@ -271,6 +271,8 @@ export type LockInput =
    * verified. It also replaces an epoch of this node alone under which nothing is granted any more.
    */
   | { readonly kind: 'given_epoch'; readonly epoch: Epoch }
+  /** This node left its hive: what its members granted one another is nothing to the next one. */
+  | { readonly kind: 'left' }
   /** Who should decide, as membership has it: an epoch that differs is succeeded. */
   | { readonly kind: 'electorate'; readonly members: readonly NodeId[] };
 
