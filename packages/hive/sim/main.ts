@@ -1,5 +1,9 @@
+import { judgeFleet } from './fleet-oracle.ts';
 import { judge } from './oracle.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
+
+/** A kind of schedules; `fleet` is of membership and state, the others of the lock. */
+export type SimProfile = ProfileName | 'fleet';
 
 /** What a run of many seeds showed. */
 export interface SimReport {
@@ -10,21 +14,30 @@ export interface SimReport {
 }
 
 /** Whether `name` is one of the profiles. */
-export function isProfile(name: string): name is ProfileName {
-  return Object.hasOwn(PROFILES, name);
+export function isProfile(name: string): name is SimProfile {
+  return name === 'fleet' || Object.hasOwn(PROFILES, name);
 }
 
 /** The profiles there are. */
-export const PROFILE_NAMES = Object.keys(PROFILES);
+export const PROFILE_NAMES = [...Object.keys(PROFILES), 'fleet'];
 
 /** The command that runs one seed again. */
-export function replayCommand(profile: ProfileName, seed: number): string {
+export function replayCommand(profile: SimProfile, seed: number): string {
   return `node packages/hive/sim/run.mjs --profile ${profile} --seed ${seed} --seeds 1`;
+}
+
+/** Openings, or of the fleet: bans. */
+function run(profile: SimProfile, seed: number): { openings: number; broken: readonly string[] } {
+  if (profile !== 'fleet') {
+    return judge(seed, PROFILES[profile]);
+  }
+  const { bans, broken } = judgeFleet(seed);
+  return { openings: bans, broken };
 }
 
 /** Runs `seeds` schedules from seed `first` on; stops early after `most` failures. */
 export function simulate(
-  profile: ProfileName,
+  profile: SimProfile,
   first: number,
   seeds: number,
   most = Number.POSITIVE_INFINITY,
@@ -34,7 +47,7 @@ export function simulate(
   let barren = 0;
   let ran = 0;
   for (; ran < seeds && failures.length < most; ran += 1) {
-    const verdict = judge(first + ran, PROFILES[profile]);
+    const verdict = run(profile, first + ran);
     openings += verdict.openings;
     barren += verdict.openings === 0 ? 1 : 0;
     if (verdict.broken.length > 0) {

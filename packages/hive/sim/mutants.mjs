@@ -1,5 +1,5 @@
 // Mistakes that an implementation of the lock could make, as changes of its source. The simulator
-// must find every one of them; a mutant whose text is no longer in the source fails the build.
+// must find every one of them, from seed `seed` on where it takes many; a mutant whose text is no longer in the source fails the build.
 export const MUTANTS = {
   'grants-lost-in-crash': {
     file: 'lock/state.ts',
@@ -76,5 +76,33 @@ export const MUTANTS = {
     find: 'Math.max(...valid.map(({ stop }) => stop)) + 1',
     put: 'before.from + 1',
     profile: 'members',
+  },
+  'electorate-shrinks-on-the-way': {
+    file: 'membership/votes.ts',
+    find: 'since >= at ? [node] : []',
+    put: '[]',
+    profile: 'fleet',
+    seed: 69,
+  },
+  'ban-by-half': {
+    file: 'membership/votes.ts',
+    find: 'proposal.approvals.size < majority(proposal.electorate.length)',
+    put: 'proposal.approvals.size < proposal.electorate.length / 2',
+    profile: 'fleet',
+    seed: 7,
+  },
+  'older-state-taken': {
+    file: 'state/merge.ts',
+    find: 'known !== undefined && incoming.version < known.version',
+    put: 'known !== undefined && incoming.version < 0',
+    profile: 'fleet',
+    seed: 1,
+  },
+  'list-makes-members': {
+    file: 'membership/away.ts',
+    find: "change.member(peer, { tier: 'neophyte',",
+    put: 'change.member(peer, { tier,',
+    profile: 'fleet',
+    seed: 1,
   },
 };

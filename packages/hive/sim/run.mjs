@@ -39,7 +39,7 @@ try {
       process.stdout.write(`${broken.join('; ')}\n  again: ${replayCommand(profile, seed)}\n`);
     }
     process.stdout.write(
-      `${profile}: ${seeds} seeds, ${failures.length} failed, ${(openings / seeds).toFixed(1)} openings per seed, ${barren} without any, ${(seeds / seconds).toFixed(0)} seeds/s\n`,
+      `${profile}: ${seeds} seeds, ${failures.length} failed, ${(openings / seeds).toFixed(1)} ${profile === 'fleet' ? 'bans' : 'openings'} per seed, ${barren} without any, ${(seeds / seconds).toFixed(0)} seeds/s\n`,
     );
     process.exitCode = failures.length > 0 ? 1 : (process.exitCode ?? 0);
   }

@@ -119,6 +119,7 @@ export class Votes {
       proposalId,
       target,
       proposer: message.payload.proposer_peer_id,
+      at: message.payload.timestamp,
       word: { name: 'BAN_PROPOSAL', raw: message.raw },
       ...(relayed ? { from } : {}),
       ...(electorate === undefined ? {} : { electorate }),

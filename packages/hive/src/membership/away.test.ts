@@ -134,6 +134,16 @@ describe('what members that were away are told', () => {
     expect(refusals(give(state, list(B, [D, 'member'])).commands)).toEqual(['banned']);
   });
 
+  it('the electorate does not shrink while a proposal is on its way', () => {
+    const left = { kind: 'leave', member: node(8), at: SECONDS } as const;
+    const late = (at: number) =>
+      give(hive(C, [A, B, C, D, node(8), node(9)]), left, { ...proposal, at }).state;
+    expect(late(SECONDS - 60).proposals.get('p1')?.electorate).toHaveLength(5);
+    expect(late(SECONDS + 60).proposals.get('p1')?.electorate).toHaveLength(4);
+    // An early time makes electors more, never fewer.
+    expect(late(0).proposals.get('p1')?.electorate).toHaveLength(5);
+  });
+
   it('a leaving: a stale list does not bring the node back, joining anew does', () => {
     const left = { kind: 'leave', member: D, at: SECONDS, word: word('MEMBER_LEFT', D) } as const;
     const { state } = give(hive(A, [A, B, C, D]), left);

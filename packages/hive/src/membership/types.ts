@@ -185,6 +185,11 @@ export type MembershipInput =
       readonly target: NodeId;
       readonly proposer: NodeId;
       readonly word?: SignedWord;
+      /**
+       * Seconds since 1970, as signed: who left or was banned since belongs to the electorate, so that
+       * it does not shrink on the way. An earlier time only asks for more votes.
+       */
+      readonly at?: number;
       /** Who delivered it, where that is not the proposer. */
       readonly from?: NodeId;
       /**

@@ -6,7 +6,7 @@ import {
   BANS_MAX,
   MEMBERS_MAX,
 } from '../limits.ts';
-import { majority } from '../lock/epoch.ts';
+import { electorate, majority } from '../lock/epoch.ts';
 import type { Change } from './change.ts';
 import type { BanProposal, MembershipInput, SignedWord, Words } from './types.ts';
 
@@ -75,13 +75,19 @@ export function vouch(change: Change, input: Of<'vouch'>): void {
 }
 
 /**
- * Who decides about a ban: the members that vote now, or those a certified epoch names. The time that
- * a proposal states is its proposer's choice and makes nobody an elector.
+ * Who decides about a ban: the members that vote now and those that went since it was proposed, or
+ * those a certified epoch names. What its proposer states as the time can make electors more, never
+ * fewer than now.
  */
 function banElectorate(change: Change, input: Of<'propose_ban'>): readonly NodeId[] {
-  const certified = input.electorate;
-  return (certified?.includes(input.proposer) === true ? certified : change.voting()).filter(
-    (one) => one !== input.target,
+  const { electorate: certified, proposer, target, at = change.seconds } = input;
+  const { departures, bans } = change.state;
+  const gone = [...departures, ...bans].flatMap(([node, { at: since }]) =>
+    since >= at ? [node] : [],
+  );
+  const voting = certified?.includes(proposer) === true ? certified : change.voting();
+  return electorate([...voting, ...(certified === voting ? [] : gone)]).filter(
+    (one) => one !== target,
   );
 }
 
@@ -103,8 +109,8 @@ export function proposeBan(change: Change, input: Of<'propose_ban'>): void {
     ban(change, target, proposalId, withWord(new Map(), proposer, input.word));
     return;
   }
-  const electorate = banElectorate(change, input);
-  if (!electorate.includes(proposer) && target !== proposer) {
+  const electors = banElectorate(change, input);
+  if (!electors.includes(proposer) && target !== proposer) {
     change.refuse('not_a_member', proposer);
   } else if (!members.has(target) && input.electorate === undefined) {
     change.refuse('not_a_member', target);
@@ -116,7 +122,7 @@ export function proposeBan(change: Change, input: Of<'propose_ban'>): void {
     const proposal: BanProposal = {
       target,
       proposer,
-      electorate,
+      electorate: electors,
       closesAt: change.now + BAN_VOTE_MS,
       approvals: new Set([proposer]),
       rejections: new Set(),
