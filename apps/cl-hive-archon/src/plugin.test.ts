@@ -26,6 +26,7 @@ describe('the manifest of cl-hive-archon', () => {
       'prune',
       'issue',
       'accept',
+      'present',
       'verify',
       'revoke',
       'credentials',

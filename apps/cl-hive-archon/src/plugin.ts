@@ -24,7 +24,7 @@ const ready = (): ArchonServices => declared.life().ready();
 
 /** The plugin as lightningd starts it. */
 export const plugin = mountOffices(
-  withCredentialMethods(withIdentityMethods(declared.plugin, opened, ready), opened),
+  withCredentialMethods(withIdentityMethods(declared.plugin, opened, ready), opened, ready),
   () => ready().offices,
   () => opened().offices,
   () => declared.life().services?.offices,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readCredential } from '@cl-hive/archon';
 import type { PluginContext } from '@cl-hive/cln-plugin';
-import { describeError, type JsonObject, type NodeId } from '@cl-hive/core';
+import { describeError, type JsonObject, type JsonValue, type NodeId } from '@cl-hive/core';
 import { VERSION } from '@cl-hive/runtime';
 import {
   DependentServices,
@@ -178,7 +179,10 @@ async function assemble(
   const common = { store, dids, directory, self, node: nodeId, clock };
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const credentials = new CredentialDesk({ ...common, graceMs, made, random });
-  const contacts = new ContactDesk({ ...common, rpc, bindings, random, debug });
+  const shown = async (credential: JsonValue): Promise<void> => {
+    await credentials.accept(readCredential(credential), undefined);
+  };
+  const contacts = new ContactDesk({ ...common, rpc, bindings, shown, random, debug });
   late.contacts = contacts;
   try {
     await bindings.ensure(false);

@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { newest } from '@cl-hive/archon';
 import { isCodedError } from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
@@ -75,6 +76,23 @@ describe('the DID of a node', () => {
     await keeper.load();
     expect((await keeper.rotateKeys()).keyNumber).toBe(2);
     await store.close();
+  });
+
+  it('is not taken back to a key of before by a database from a backup', async () => {
+    const location = freshFile();
+    const records = new MemoryRecords();
+    const { store, keeper } = await keeperOn(location, records);
+    await keeper.load();
+    await keeper.rotateKeys();
+    await store.close();
+    const backup = freshFile();
+    copyFileSync(location, backup);
+    const again = await keeperOn(location, records);
+    await again.keeper.load();
+    const { did } = await again.keeper.rotateKeys();
+    await again.store.close();
+    expect(await didOn(backup, records)).toEqual({ did, keyNumber: 3 });
+    expect(records.record?.events).toHaveLength(3);
   });
 
   it('signs in an order that its times tell, also when the clock is set back over a restart', async () => {

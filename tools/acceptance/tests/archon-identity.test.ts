@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Advisor, textOf } from './support/advisor.ts';
 import { DidAdvisor } from './support/did-advisor.ts';
 import { type NodeUnderTest, withNode } from './support/node.ts';
 import { type PairedNode, untilConnected, withNodes } from './support/node-pair.ts';
+
+// Three real nodes take their time to start.
+vi.setConfig({ testTimeout: 180_000 });
 
 const PLUGINS = ['cl-hive-comms', 'cl-hive-archon'] as const;
 const INFO = { schema: 'hive:monitor/v1', action: 'get_info' };
@@ -99,7 +102,15 @@ describe('three nodes', () => {
       const given = { credential: credential as JsonObject };
       expect((await third.node.refusal('hive-archon-accept', given)).rpcMessage).toMatch(/trust/);
       await third.node.call('hive-archon-issuers', { did: issuer, management: true });
-      expect(await third.node.call('hive-archon-accept', given)).toEqual({ id, role: 'shown' });
+      // The holder shows it itself.
+      await untilConnected(second, first);
+      await second.node.call('hive-archon-verify-contact', { node: first.id });
+      expect(await second.node.call('hive-archon-accept', given)).toEqual({ id, role: 'held' });
+      await second.node.call('hive-archon-present', { id: textOf(id), node: third.id });
+      await third.node.until('the credential was shown', async () => {
+        const { credentials } = await third.node.call('hive-archon-credentials', { role: 'shown' });
+        return (credentials as readonly JsonObject[]).some((one) => one['id'] === id);
+      });
       await third.node.call('hive-client-authorize', { advisor: 'second', key: subject });
       const advisor = new DidAdvisor(second, third, subject);
       expect(await advisor.ask(INFO)).toMatchObject({ outcome: 'executed' });

@@ -63,6 +63,8 @@ export interface ContactParts {
   readonly directory: Directory;
   readonly self: IdentityKeeper;
   readonly bindings: BindingDesk;
+  /** Takes a credential that a peer shows; throws where it is of no use here. */
+  readonly shown: (credential: JsonValue) => Promise<void>;
   readonly node: NodeId;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'after'>;
   readonly random: Random;
@@ -149,6 +151,11 @@ export class ContactDesk {
     }
   }
 
+  /** Shows a credential to a peer, which keeps it if it believes the issuer. Throws `contact_unsent`. */
+  async present(credential: JsonObject, target: JsonObject): Promise<void> {
+    await this.#send(target, { kind: 'credential', credential });
+  }
+
   /** Takes a message of a peer. Never throws: what is wrong with it is logged. */
   async receive(payload: JsonValue, sender: ContactSender | undefined): Promise<void> {
     if (!isJsonObject(payload) || sender === undefined) {
@@ -160,6 +167,10 @@ export class ContactDesk {
         await this.#answerChallenge(payload, sender);
       } else if (kind === 'chain_request') {
         await this.#answerChain(payload, sender);
+      } else if (kind === 'credential') {
+        if (this.#mayAnswer()) {
+          await this.#parts.shown(payload['credential'] ?? null);
+        }
       } else if (kind === 'answer') {
         await this.#hand(challengeOf(payload['answer']), payload, sender);
       } else if (kind === 'chain') {

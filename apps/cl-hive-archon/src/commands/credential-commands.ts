@@ -15,6 +15,7 @@ import {
   type NodeId,
 } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
+import type { ContactDesk } from '../bindings/contact-desk.ts';
 import { enrolAdvisor } from '../credentials/comms-advisors.ts';
 import type { CredentialDesk } from '../credentials/credential-desk.ts';
 import {
@@ -35,6 +36,7 @@ export interface CredentialCommandParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly node: NodeId;
   readonly credentials: CredentialDesk;
+  readonly contacts: Pick<ContactDesk, 'present'>;
 }
 
 /** What an operator wants said. */
@@ -94,11 +96,19 @@ export class CredentialCommands {
   async verifyStored(id: string): Promise<JsonObject> {
     const stored = await findCredential(this.#parts.store.reader, id);
     if (stored === undefined) {
-      throw new CodedError('credential_unknown', 'there is no such credential', {
-        remedy: 'give the credential itself, or an id of hive-archon-credentials',
-      });
+      throw unknownCredential();
     }
     return { id, ...verdictView(await this.#parts.credentials.judgeStored(stored)) };
+  }
+
+  /** Shows one that is kept to a peer. Throws `credential_unknown`, `contact_unsent`. */
+  async present(id: string, target: JsonObject): Promise<JsonObject> {
+    const stored = await findCredential(this.#parts.store.reader, id);
+    if (stored === undefined) {
+      throw unknownCredential();
+    }
+    await this.#parts.contacts.present(stored.credential.json, target);
+    return { id, presented: true };
   }
 
   async revoke(id: string, reason: string): Promise<JsonObject> {
@@ -147,4 +157,10 @@ export class CredentialCommands {
     }
     return enrolAdvisor(this.#parts.rpc, advisor, subject, grant, untilMs);
   }
+}
+
+function unknownCredential(): CodedError<'credential_unknown'> {
+  return new CodedError('credential_unknown', 'there is no such credential', {
+    remedy: 'give the credential itself, or an id of hive-archon-credentials',
+  });
 }

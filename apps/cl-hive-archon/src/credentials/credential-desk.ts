@@ -169,17 +169,20 @@ export class CredentialDesk {
     return this.#find(id);
   }
 
-  /** Takes a credential that somebody gave: about this node, or about who may manage it. */
+  /**
+   * Takes a credential that somebody gave: about this node, or about who may manage it. One about this node
+   * needs nobody's trust here: others are to believe it. Throws `credential_refused`, `credentials_full`.
+   */
   async accept(credential: Credential, statusDid: Did | undefined): Promise<'held' | 'shown'> {
     const { store, self, clock } = this.#parts;
-    const verdict = await this.judge(credential, statusDid);
+    const role = credential.subject === self.current.did ? 'held' : 'shown';
+    const verdict = await this.judge(credential, statusDid, role === 'held');
     if (!verdict.ok) {
       throw new CodedError<CredentialErrorCode>('credential_refused', verdict.message, {
         remedy: verdict.remedy,
         data: { reason: verdict.code },
       });
     }
-    const role = credential.subject === self.current.did ? 'held' : 'shown';
     const status = statusDid ?? credential.status;
     await store.transact(async (tx) => {
       if (status !== undefined) {
@@ -190,13 +193,18 @@ export class CredentialDesk {
   }
 
   /** Judges a credential with what is known now; who may know more is asked. */
-  async judge(credential: Credential, statusDid?: Did): Promise<CredentialVerdict> {
+  async judge(
+    credential: Credential,
+    statusDid?: Did,
+    trusted = false,
+  ): Promise<CredentialVerdict> {
     const { directory, dids, clock, graceMs } = this.#parts;
     const issuer = await directory.resolve(credential.issuer, REVOCATION_CACHE_MS);
     const own = await dids.isOwn(credential.issuer);
     return verifyCredential(credential, {
       issuer: issuer?.chain,
-      trusted: own || (await this.issuers.trusts(credential.issuer, credential.types[1])),
+      trusted:
+        trusted || own || (await this.issuers.trusts(credential.issuer, credential.types[1])),
       status: await this.#status(credential.status ?? statusDid, credential.issuer),
       schema: await this.#schema(credential),
       graceMs: graceMs(),

@@ -18,6 +18,7 @@ import type { Store, Transactor } from '@cl-hive/store';
 import { type DidStore, storedDid } from '../dids/did-store.ts';
 import { IDENTITIES_MAX } from '../limits.ts';
 import type { ArchonDatabase, IdentityRow } from '../store/database.ts';
+import { catchUp, keyNumberOf, sameKey } from './catch-up.ts';
 import type { ForeignIdentity } from './identity-file.ts';
 import type { KeyPair, OwnKeys } from './own-keys.ts';
 import type { OwnRecords } from './own-record.ts';
@@ -121,7 +122,7 @@ export class IdentityKeeper {
       const restored = record === undefined ? undefined : await this.#restore(record);
       return restored ?? this.#provision(record === undefined ? 1 : record.number);
     }
-    const identity = await this.#identityOf(row);
+    const identity = await this.#identityOf(await catchUp(this.#parts, row));
     this.#current = identity;
     await this.#mirror();
     return identity;
@@ -171,7 +172,7 @@ export class IdentityKeeper {
     return this.#inTurn(async () => {
       const verified = verifyChain(did, events, () => undefined);
       const named = verified.ok ? newest(verified.value).key : undefined;
-      const keyNumber = Number(/^#key-([1-9]\d{0,6})$/.exec(named?.id ?? '')?.[1] ?? 0);
+      const keyNumber = keyNumberOf(named);
       if (named === undefined || keyNumber === 0 || !sameKey(named.key, publicKey)) {
         throw new CodedError<IdentityErrorCode>(
           'identity_key_mismatch',
@@ -290,7 +291,7 @@ export class IdentityKeeper {
     const did: Did | undefined = first && `did:cid:${first.operation.id}`;
     const verified = did && verifyChain(did, record.events, () => undefined);
     const last = verified?.ok === true ? newest(verified.value).key : undefined;
-    const keyNumber = Number(/^#key-(\d+)$/.exec(last?.id ?? '')?.[1] ?? 0);
+    const keyNumber = keyNumberOf(last);
     if (last === undefined || keyNumber < 1) {
       this.#parts.warn('the identity in lightningd’s datastore does not verify; it is not used');
       return undefined;
@@ -372,8 +373,4 @@ function ownEvent(chain: Chain, operation: Operation): DidEvent {
   const registry = newest(chain).registration['registry'];
   const event = localEvent(operation);
   return typeof registry === 'string' ? { ...event, registry } : event;
-}
-
-function sameKey(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
