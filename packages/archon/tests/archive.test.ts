@@ -11,10 +11,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import {
   archiveName,
   componentFile,
@@ -240,6 +241,31 @@ describe('an archive', () => {
     expect(existsSync(path.join(folder, 'new'))).toBe(false);
   });
 
+  it('leaves nothing behind when the disk is full at any write, of an archive or out of one', async () => {
+    const { file, files, folder } = await archive();
+    const probe = await open(path.join(folder, 'probe'), 'w');
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    rmSync(path.join(folder, 'probe'));
+    const statement = signed(await body(files));
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), {
+      code: 'ENOSPC',
+      errno: -28,
+    });
+    const into = freshFolder();
+    for (const work of [
+      () => writeArchive(path.join(folder, 'new'), statement, files, [publicKeyOf(secret)]),
+      () => openArchive({ file, identities: [secret], owner, into }),
+    ]) {
+      const spy = vi.spyOn(prototype, 'write').mockRejectedValue(full);
+      await expect(work()).rejects.toMatchObject({ code: 'store_full' });
+      spy.mockRestore();
+    }
+    expect(readdirSync(into)).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('new'))).toEqual([]);
+    await openArchive({ file, identities: [secret], owner, into });
+  });
+
   it('VB-12: is not read through a link, and is a file', async () => {
     const { file, folder } = await archive();
     symlinkSync(file, path.join(folder, 'link'));
@@ -317,6 +343,11 @@ describe('names and folders of the vault', () => {
     expect(vault.list().map(({ sequence }) => sequence)).toEqual([1, 2, 3, 11]);
     expect(vault.retain(2)).toEqual([1, 2].map((n) => archiveName(self.id, n)));
     expect(vault.retain(0)).toEqual([archiveName(self.id, 3)]);
+    expect(readdirSync(vault.folder)).toEqual(expect.arrayContaining(foreign));
+    const draft = `${archiveName(self.id, 13)}.draft-00ff`;
+    writeFileSync(path.join(vault.folder, draft), 'x');
+    vault.clean();
+    expect(readdirSync(vault.folder)).not.toContain(draft);
     expect(readdirSync(vault.folder)).toEqual(expect.arrayContaining(foreign));
   });
 });

@@ -29,11 +29,12 @@ export function snapshotMethod(
         'what to do',
       ),
       name: p.text({ match: NAME, max: 64 }, 'the copy or restore').default('copy'),
+      tables: p.array(p.text({ max: 128 }), { max: 1_000 }, 'for state: these alone').optional(),
     },
-    handle: async ({ action, name }, call): Promise<JsonObject> => {
+    handle: async ({ action, name, tables }, call): Promise<JsonObject> => {
       switch (action) {
         case 'state':
-          return desk(call).state();
+          return desk(call).state(tables);
         case 'hold':
           return desk(call).hold();
         case 'release':

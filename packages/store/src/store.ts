@@ -72,8 +72,8 @@ export interface Store<DB> {
    */
   hold(): Promise<HeldState>;
   info(): Promise<StoreInfo>;
-  /** Count and digest of the rows of each table, those of the store's own tables too. */
-  digests(): Promise<readonly TableDigest[]>;
+  /** Count and digest of the rows of each table, or of those named that exist; the store's own too. */
+  digests(only?: readonly string[]): Promise<readonly TableDigest[]>;
   /** Waits for what runs, then lets go of the database. Twice is once. */
   close(): Promise<void>;
 }
@@ -155,15 +155,19 @@ class OpenedStore<DB> implements Store<DB> {
     return this.#track(this.#readInfo());
   }
 
-  async digests(): Promise<readonly TableDigest[]> {
+  async digests(only?: readonly string[]): Promise<readonly TableDigest[]> {
     this.#refuseClosed();
-    return this.#track(this.#readDigests());
+    return this.#track(this.#readDigests(only));
   }
 
-  async #readDigests(): Promise<readonly TableDigest[]> {
+  async #readDigests(only?: readonly string[]): Promise<readonly TableDigest[]> {
     const reader = await this.#backend.acquireReader();
     try {
-      return await digestTables(reader, await listTables(reader));
+      const tables = await listTables(reader);
+      return await digestTables(
+        reader,
+        tables.filter((name) => only?.includes(name) !== false),
+      );
     } finally {
       this.#backend.releaseReader(reader);
     }

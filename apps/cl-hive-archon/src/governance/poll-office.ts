@@ -244,7 +244,7 @@ export class PollOffice {
       case 'archon:poll':
         return this.#takePoll(payload);
       case 'archon:ballots':
-        return this.#takeBallots(payload);
+        return this.#takeBallots(payload, from);
       case 'archon:sync':
       case 'archon:want':
         if (from === undefined) {
@@ -279,11 +279,12 @@ export class PollOffice {
     return { added: isNew };
   }
 
-  async #takeBallots(payload: unknown): Promise<JsonObject> {
+  async #takeBallots(payload: unknown, from: NodeId | undefined): Promise<JsonObject> {
     const fates: string[] = [];
     for (const input of decodeBallots(payload).ballots) {
       try {
         const ballot = readBallot(input);
+        await this.#refuseStranger(ballot.poll, from);
         fates.push(await this.#parts.store.transact((tx) => addBallot(tx, ballot, this.#now())));
       } catch (error) {
         if (!(error instanceof CodedError)) {
@@ -294,6 +295,16 @@ export class PollOffice {
       }
     }
     return { fates };
+  }
+
+  /** What waits for its poll is kept for neighbours alone: anybody can sign ballots for no poll at all. */
+  async #refuseStranger(poll: string, from: NodeId | undefined): Promise<void> {
+    const { store, neighbours } = this.#parts;
+    if ((await findPoll(store.reader, poll)) === undefined) {
+      if (from === undefined || !(await neighbours.knows(from))) {
+        refuse('poll_stranger', 'the poll is unknown, and so is the sender', 'send the poll first');
+      }
+    }
   }
 
   async #electorate({ electorate }: PollWish): Promise<readonly NodeId[]> {

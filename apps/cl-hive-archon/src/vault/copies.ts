@@ -115,15 +115,13 @@ export class Copies {
     return { copies, oneMoment };
   }
 
-  /** Digests of the tables that match, of all plugins that run; undefined for those that do not answer. */
-  async digests(matching: RegExp): Promise<string> {
+  /** Digests of the named tables, of all plugins that answer. */
+  async digests(names: readonly string[]): Promise<string> {
     const parts = await Promise.all(
       OWNERS.map(async (owner) => {
-        const answer = await this.#call(owner, 'state').catch(() => undefined);
+        const answer = await this.#call(owner, 'state', { tables: names }).catch(() => undefined);
         const tables = Array.isArray(answer?.['tables']) ? answer['tables'] : [];
-        return tables.flatMap((one: unknown) =>
-          isTable(one) && matching.test(one.name) ? [one.digest] : [],
-        );
+        return tables.flatMap((one: unknown) => (isTable(one) ? [one.digest] : []));
       }),
     );
     return parts.flat().join('\n');

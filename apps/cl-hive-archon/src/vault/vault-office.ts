@@ -12,7 +12,13 @@ import {
 } from '@cl-hive/archon';
 import type { Logger } from '@cl-hive/cln-plugin';
 import { type Cancel, type Clock, describeError, type JsonObject } from '@cl-hive/core';
-import { finishPlan, pendingOwners, readPlan, removeCopy } from '@cl-hive/runtime/services';
+import {
+  clearCopies,
+  finishPlan,
+  pendingOwners,
+  readPlan,
+  removeCopy,
+} from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import type { SignStatement } from '../node/statement-signer.ts';
 import type { Copies, Copy } from './copies.ts';
@@ -25,8 +31,18 @@ import type { VaultTables } from './vault-tables.ts';
 export type BackupReason = 'asked' | 'schedule' | 'critical_change';
 
 /** Tables whose change is worth an archive of its own: who the node is, and who may do what. */
-const CRITICAL =
-  /^(?:comms_(?:identity|policy|advisors|grants|tokens)|archon_(?:identities|share_sets)|did_credentials|hive_(?:members|epochs?))$/;
+const CRITICAL: readonly string[] = [
+  'comms_identity',
+  'comms_policy',
+  'comms_advisors',
+  'comms_grants',
+  'comms_tokens',
+  'archon_identities',
+  'archon_share_sets',
+  'did_credentials',
+  'hive_members',
+  'hive_epochs',
+];
 /** How often the schedule and critical changes are looked at, ms. */
 const LOOK_MS = 10 * 60_000;
 const STAGING = 'backup';
@@ -73,10 +89,11 @@ export class VaultOffice {
         .where('state', '=', 'begun')
         .execute();
     });
-    removeCopy(lightningDir, 'staging', STAGING);
+    this.folder().clean();
     if (finishPlan(lightningDir)) {
       log.info('the restore is complete');
     }
+    clearCopies(lightningDir);
     for (const owner of pendingOwners(lightningDir)) {
       await copies.suspend(owner);
     }

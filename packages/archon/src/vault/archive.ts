@@ -87,11 +87,13 @@ export async function writeArchive(
     let bytes = 0;
     const handle = await open(draft, 'r+');
     try {
+      const line = new WriteLine(handle);
       for await (const part of encrypt(plain(manifest, files), recipients)) {
         hash.update(part);
-        await writeAll(handle, part);
         bytes += part.length;
+        await line.add(part);
       }
+      await line.end();
       await handle.sync();
     } finally {
       await handle.close();
@@ -102,6 +104,42 @@ export async function writeArchive(
     throw error instanceof Error && 'errno' in error ? translateFileError(error, to) : error;
   } finally {
     removeDrafts(to);
+  }
+}
+
+/** Writes large pieces, each while the next is made. */
+class WriteLine {
+  readonly #handle: FileHandle;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #under: Promise<void> = Promise.resolve();
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** Takes bytes over. Rejects with what an earlier write failed of. */
+  async add(part: Uint8Array): Promise<void> {
+    this.#parts.push(part);
+    this.#length += part.length;
+    if (this.#length >= READ_BYTES) {
+      await this.#flush();
+    }
+  }
+
+  /** Resolves once all is written. */
+  async end(): Promise<void> {
+    await this.#flush();
+    await this.#under;
+  }
+
+  async #flush(): Promise<void> {
+    await this.#under;
+    this.#under = writeAll(this.#handle, Buffer.concat(this.#parts));
+    // Whoever adds next, or ends, is told.
+    this.#under.catch(() => undefined);
+    this.#parts = [];
+    this.#length = 0;
   }
 }
 
@@ -189,17 +227,17 @@ async function copy(bytes: ByteSource, length: number, file: string | undefined)
   const hash = createHash('sha256');
   const handle = file === undefined ? undefined : await open(file, 'wx', FILE_MODE);
   try {
+    const line = handle && new WriteLine(handle);
     for (let left = length; left > 0; ) {
-      const part = await bytes.take(Math.min(left, READ_BYTES));
+      const part = await bytes.take(Math.min(left, CHUNK_BYTES));
       if (part.length === 0) {
         throw damaged('it is cut short');
       }
       hash.update(part);
-      if (handle !== undefined) {
-        await writeAll(handle, part);
-      }
+      await line?.add(part);
       left -= part.length;
     }
+    await line?.end();
     await handle?.sync();
   } finally {
     await handle?.close();

@@ -47,6 +47,16 @@ export class VaultFolder {
       .sort((a, b) => compareCodeUnits(a.name, b.name));
   }
 
+  /** Removes what a killed process left of an archive in the making. */
+  clean(): void {
+    const start = `vault-${this.#node.slice(0, 12)}-`;
+    for (const name of readdirSync(this.folder).slice(0, FOLDER_NAMES_MAX)) {
+      if (name.startsWith(start) && /\.age\.draft-[0-9a-f]+$/.test(name)) {
+        rmSync(path.join(this.folder, name), { force: true });
+      }
+    }
+  }
+
   /** Removes all but the newest `keep` archives. Gives the names of those that went. */
   retain(keep: number): readonly string[] {
     const all = this.list();

@@ -3,6 +3,7 @@ export * from './sealed-secret.ts';
 export * from './suite-store.ts';
 export * from './timers.ts';
 export {
+  clearCopies,
   copyFolder,
   finishPlan,
   pendingOwners,

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type NodeId, nodeId } from '@cl-hive/core';
@@ -7,6 +15,7 @@ import { VirtualClock } from '@cl-hive/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { takePendingRestore } from './pending-restore.ts';
 import {
+  clearCopies,
   copyFolder,
   copyOf,
   finishPlan,
@@ -152,6 +161,20 @@ describe('a restore that was decided', () => {
     }
     rmSync(file);
     expect(readPlan(lightningDir)).toBeUndefined();
+  });
+
+  it('leaves no copy behind that a killed process made, but those of the plan', async () => {
+    const { lightningDir, plan } = await scene('cleared');
+    writePlan(lightningDir, plan);
+    for (const [kind, name] of [
+      ['staging', 'backup'],
+      ['restore', 'r2'],
+    ] as const) {
+      writeFileSync(copyOf(copyFolder(lightningDir, kind, name), 'cl-hive'), 'in clear');
+    }
+    clearCopies(lightningDir);
+    expect(readdirSync(kindFolder(lightningDir, 'staging'))).toEqual([]);
+    expect(readdirSync(kindFolder(lightningDir, 'restore')).sort()).toEqual(['plan.json', 'r1']);
   });
 
   it('VB-01, VB-12: names no place outside, and follows no link', async () => {

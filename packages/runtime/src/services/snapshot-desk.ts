@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { CodedError, type JsonObject } from '@cl-hive/core';
@@ -36,18 +35,17 @@ export class SnapshotDesk {
     this.#context = context;
   }
 
-  /** What the database holds now. */
-  async state(): Promise<JsonObject> {
+  /** What the database holds now, in all or the named tables. */
+  async state(only?: readonly string[]): Promise<JsonObject> {
     const { owner, store } = this.#source;
     const { dialect, databaseId, generation, schemaVersion } = await store.info();
-    const tables = await store.digests();
+    const tables = await store.digests(only);
     return {
       owner,
       kind: dialect,
       database_id: databaseId,
       generation,
       schema_version: schemaVersion,
-      digest: createHash('sha256').update(JSON.stringify(tables)).digest('hex'),
       tables: tables.map((table) => ({ ...table })),
     };
   }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   array,
@@ -68,6 +68,19 @@ function unsafe(place: string, why: string): Error {
 /** Removes a copy or restore. */
 export function removeCopy(lightningDir: string, kind: VaultKind, name: string): void {
   rmSync(copyFolder(lightningDir, kind, name), { recursive: true, force: true });
+}
+
+/** Removes all copies but those of the plan in force: what a killed process left lies there in clear. */
+export function clearCopies(lightningDir: string): void {
+  const kept = readPlan(lightningDir)?.id;
+  for (const kind of ['staging', 'restore'] as const) {
+    const folder = kindFolder(lightningDir, kind);
+    for (const entry of existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []) {
+      if (entry.isDirectory() && entry.name !== kept) {
+        rmSync(path.join(folder, entry.name), { recursive: true, force: true });
+      }
+    }
+  }
 }
 
 /** The copy of a plugin's database within its folder. */
