@@ -133,7 +133,8 @@ try {
   ];
   for (const [name, own, bare, against] of figures) {
     const ratio = rate(own) / rate(bare);
-    console.log(JSON.stringify({ name, value: rate(own), unit: 'MiB/s', ratio, against }));
+    const line = { name, value: rate(own), unit: 'MiB/s', ratio, against };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
