@@ -82,6 +82,7 @@ export class HiveAdapter implements HivePort {
     const speaks = (node: NodeId): boolean =>
       epoch.has(node) || capabilities.has(node, 'cl-hive-grants-1');
     return {
+      voting: membership.voting(),
       others,
       voters: membership.voting().filter((node) => node === self || speaks(node)),
       capable: others.filter(speaks),

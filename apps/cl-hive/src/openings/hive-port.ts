@@ -5,6 +5,8 @@ import type { LockMessage } from '@cl-hive/hive';
 export interface Standing {
   /** All members and neophytes but this node. */
   readonly others: readonly NodeId[];
+  /** All with a vote, this node too where it has one. */
+  readonly voting: readonly NodeId[];
   /** Members, this node too where it is one, that take part in the lock: with a vote, and able to. */
   readonly voters: readonly NodeId[];
   /** Others that are known to run this software, with a vote or without. */

@@ -112,7 +112,7 @@ export class LockRunner {
       return;
     }
     const epoch = message.kind === 'epoch' ? message.epoch : undefined;
-    if (epoch !== undefined && this.#takesOver(epoch.members, from, standing.others)) {
+    if (epoch !== undefined && this.#takesOver(epoch.members, from, standing.voting)) {
       await this.give({ kind: 'given_epoch', epoch });
     }
     await this.give({ kind: 'message', from, message });
@@ -286,11 +286,12 @@ export class LockRunner {
    * software began one each, not knowing of one another; then that of more members, or of the lower
    * founder, is the hive's.
    */
-  #takesOver(members: readonly NodeId[], from: NodeId, others: readonly NodeId[]): boolean {
+  #takesOver(members: readonly NodeId[], from: NodeId, voting: readonly NodeId[]): boolean {
     const { self } = this.#parts;
     const own = this.epochMembers;
     const first = members[0];
-    const known = (member: NodeId): boolean => member === self || others.includes(member);
+    // Who has no vote, such as a neophyte, names no epoch and is in none.
+    const known = (member: NodeId): boolean => member === self || voting.includes(member);
     if (first === undefined || !members.includes(from) || !members.every(known)) {
       return false;
     }

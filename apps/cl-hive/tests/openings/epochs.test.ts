@@ -20,11 +20,11 @@ describe('the epochs of a hive', () => {
   it('begin with its founder, at once, and take in members as they are promoted', async () => {
     fleet = await Fleet.start(2, { strangers: true });
     const [a, b] = fleet.nodes as [FleetNode, FleetNode];
-    a.standing = { others: [], voters: [a.id], capable: [] };
+    a.standing = { others: [], voting: [a.id], voters: [a.id], capable: [] };
     await fleet.pass(10_000);
     expect([letters(a), letters(b)]).toEqual([['a'], []]);
     fleet.meet([0, 1]);
-    a.standing = { others: [b.id], voters: [a.id, b.id], capable: [b.id] };
+    a.standing = { others: [b.id], voting: [a.id, b.id], voters: [a.id, b.id], capable: [b.id] };
     await fleet.pass(60_000);
     expect([letters(a), letters(b)]).toEqual([
       ['a', 'b'],
@@ -76,7 +76,7 @@ describe('the epochs of a hive', () => {
 
   it('are not begun by who has no vote', async () => {
     fleet = await Fleet.start(1, { strangers: true });
-    fleet.first.standing = { others: [], voters: [], capable: [] };
+    fleet.first.standing = { others: [], voting: [], voters: [], capable: [] };
     await fleet.pass(10_000);
     await ask(fleet.first, 'a1');
     await fleet.mine(30);
@@ -88,6 +88,23 @@ describe('the epochs of a hive', () => {
 });
 
 describe('what is not what it says', () => {
+  it('an epoch that a neophyte names, or is in, is none', async () => {
+    fleet = await Fleet.start(3, { strangers: true });
+    const [a, b, c] = fleet.nodes as [FleetNode, FleetNode, FleetNode];
+    const standing = { voting: [a.id, b.id], voters: [b.id], capable: [b.id, c.id] };
+    a.standing = { ...standing, others: [b.id, c.id] };
+    for (const [from, members] of [
+      [c.id, [c.id]],
+      [c.id, [a.id, b.id]],
+      [b.id, [b.id, c.id]],
+    ] as const) {
+      await a.desk.lock.receive(from, { kind: 'epoch', epoch: firstEpoch(members) });
+    }
+    expect(epoch(a)).toEqual([]);
+    await a.desk.lock.receive(b.id, { kind: 'epoch', epoch: firstEpoch([b.id]) });
+    expect(letters(a)).toEqual(['b']);
+  });
+
   it('a grant, an epoch or an abort that its member did not sign counts for nothing', async () => {
     fleet = await Fleet.start(3);
     fleet.cut = new Set([fleet.first.id]);

@@ -148,8 +148,13 @@ export class Fleet {
       const node = new FleetNode(member, fleet.chain, store, fleet.clock);
       const others = [...ids.filter((one) => one !== member), ...originals];
       node.standing = strangers
-        ? { others, voters: [member], capable: [] }
-        : { others, voters: ids, capable: ids.filter((one) => one !== member) };
+        ? { others, voting: [member, ...others], voters: [member], capable: [] }
+        : {
+            others,
+            voting: [member, ...others],
+            voters: ids,
+            capable: ids.filter((one) => one !== member),
+          };
       fleet.nodes.push(node);
     }
     for (const node of fleet.nodes) {
@@ -246,7 +251,12 @@ export class Fleet {
     for (const node of this.nodes) {
       const { others = [] } = node.standing ?? {};
       const mine = voters.includes(node.id) ? voters : [node.id];
-      node.standing = { others, voters: mine, capable: mine.filter((one) => one !== node.id) };
+      node.standing = {
+        others,
+        voting: [node.id, ...others],
+        voters: mine,
+        capable: mine.filter((one) => one !== node.id),
+      };
     }
   }
 
