@@ -186,28 +186,36 @@ describe('a contact', () => {
 });
 
 describe('a text that a sibling has signed', () => {
-  it('begins with a registered tag, is plain and short', () => {
-    expect(() => assertTagged('cl-hive/vote/v1:abc')).not.toThrow();
+  it('SG-09: begins with a registered tag, is plain and short', () => {
+    expect(() => assertTagged('cl-hive/management-request/v1:abc')).not.toThrow();
     for (const text of [
       '',
       'hello',
-      'cl-hive/vote/v1:',
+      'cl-hive/management-request/v1:',
       'cl-hive/binding/v1:x',
+      'cl-hive/vote/v1:abc',
+      'hive:ban_vote:1:approve:2',
       '{"a":1}',
-      'xcl-hive/vote/v1:abc',
+      'xcl-hive/management-request/v1:abc',
     ]) {
       expect(() => assertTagged(text), text).toThrow('tag');
     }
-    expect(() => assertTagged(`cl-hive/vote/v1:${'x'.repeat(1024)}`)).toThrow('longer');
-    expect(() => assertTagged('cl-hive/vote/v1:\n')).toThrow('plain');
+    expect(() => assertTagged(`cl-hive/management-request/v1:${'x'.repeat(1024)}`)).toThrow(
+      'longer',
+    );
+    expect(() => assertTagged('cl-hive/management-request/v1:\n')).toThrow('plain');
   });
 
   it('verifies with the key that signed, and with no other', () => {
-    const signature = signText('cl-hive/vote/v1:abc', secretOf(1));
-    expect(textSignedBy('cl-hive/vote/v1:abc', signature, publicKeyOf(1))).toBe(true);
-    expect(textSignedBy('cl-hive/vote/v1:abd', signature, publicKeyOf(1))).toBe(false);
-    expect(textSignedBy('cl-hive/vote/v1:abc', signature, publicKeyOf(2))).toBe(false);
-    expect(textSignedBy('cl-hive/vote/v1:abc', 'x', publicKeyOf(1))).toBe(false);
+    const signature = signText('cl-hive/management-request/v1:abc', secretOf(1));
+    expect(textSignedBy('cl-hive/management-request/v1:abc', signature, publicKeyOf(1))).toBe(true);
+    expect(textSignedBy('cl-hive/management-request/v1:abd', signature, publicKeyOf(1))).toBe(
+      false,
+    );
+    expect(textSignedBy('cl-hive/management-request/v1:abc', signature, publicKeyOf(2))).toBe(
+      false,
+    );
+    expect(textSignedBy('cl-hive/management-request/v1:abc', 'x', publicKeyOf(1))).toBe(false);
     expect(readDidSignature(didSignature('#key-1', signature))).toEqual({
       keyId: '#key-1',
       signature,

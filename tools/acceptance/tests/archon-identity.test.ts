@@ -225,10 +225,10 @@ describe('the DID of a node', () => {
     });
   });
 
-  it('signs only texts of a registered purpose, and imports only a whole identity', async () => {
+  it('SG-09: signs only texts of a registered purpose, and imports only a whole identity', async () => {
     await withNode({ plugins: PLUGINS }, async (node) => {
       await identity(node);
-      for (const message of ['hello', 'cl-hive/binding/v1:x', '{"proof":1}']) {
+      for (const message of ['hello', 'hive:ban_vote:1:a:2', 'cl-hive/binding/v1:x', '{"a":1}']) {
         const refused = await node.refusal('hive-archon-sign-message', { message });
         expect(refused.rpcData).toMatchObject({ code: 'text_untagged' });
       }

@@ -9,7 +9,6 @@ import { ROOT } from '../setup.mjs';
 const ELSEWHERE = {
   'TI-04': 'cl-hive: messages of the hive are its own to read; comms passes them on unread (GP-09)',
   'SG-07': 'cl-hive: the challenge of a join; tested in packages/hive',
-  'SG-09': 'cl-hive-archon: its method for signing',
   'SG-12': 'cl-hive: states of the fleet carry their owners’ signatures',
   'SG-13': 'cl-hive: comms verifies signatures itself and never calls checkmessage',
   'RP-15': 'cl-hive: the relaying of its messages',

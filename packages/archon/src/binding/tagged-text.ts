@@ -7,14 +7,9 @@ import { SIGNED_TEXT_MAX } from '../limits.ts';
 /**
  * What a text has to begin with to be signed for a sibling: each names protocol, purpose and version, so
  * that no signature can be taken for another. Nothing that a document signs begins so: those are JSON.
+ * Votes, bindings and credentials are not here: their texts are built where they are signed.
  */
-export const SIGNING_TAGS = [
-  'cl-hive/management-request/v1:',
-  'cl-hive/settlement/v1:',
-  'cl-hive/membership/v1:',
-  'cl-hive/gossip/v1:',
-  'cl-hive/vote/v1:',
-] as const;
+export const SIGNING_TAGS = ['cl-hive/management-request/v1:'] as const;
 
 /** Why a text is not signed. */
 export type SigningErrorCode = 'text_untagged' | 'text_form';
