@@ -99,6 +99,9 @@ describe('cl-hive is killed at its calls of lightningd while it opens', () => {
       const states = new Map<string, number>();
       for (const [index, fate] of FATES.entries()) {
         const target = hive.targets[index];
+        if (target === undefined) {
+          throw new RangeError('the public network has too few keys');
+        }
         const id = `k${index}`;
         const where = `${fate.nth} ${fate.method ?? 'call'} ${fate.how}`;
         setFate(a.lightningDir, fate);
