@@ -13,6 +13,9 @@ import type { Hive } from '../hive.ts';
 import type { Desk } from '../openings/desk.ts';
 import type { PlannerFleet } from './fleet-port.ts';
 
+/** Before a member was watched so long, ms, nobody can say how much it is up, and that blocks nothing. */
+const WATCHED_MS = 86_400_000;
+
 /** Topic under which nodes of this software tell each other what the planner may count on. */
 const TOPIC = 'planner-word';
 
@@ -20,15 +23,13 @@ const TOPIC = 'planner-word';
 export class HiveFleet implements PlannerFleet {
   readonly #hive: Hive;
   readonly #lock: Desk['lock'];
-  readonly #capable: () => readonly NodeId[];
   readonly #heard = new Map<NodeId, { readonly word: PlannerWord; readonly at: number }>();
   #own: PlannerWord | undefined;
+  #told = '';
 
-  /** `capable` names the others that run this software. */
-  constructor(hive: Hive, lock: Desk['lock'], capable: () => readonly NodeId[]) {
+  constructor(hive: Hive, lock: Desk['lock']) {
     this.#hive = hive;
     this.#lock = lock;
-    this.#capable = capable;
     hive.dispatcher.onNative(TOPIC, async ({ from, payload }) => this.#hear(from, payload));
   }
 
@@ -43,7 +44,7 @@ export class HiveFleet implements PlannerFleet {
         online: id === self || online.has(id),
         peers: states.get(id)?.topology ?? [],
         word: presentWord(this.#heard.get(id), time.now()),
-        ...(presence === undefined || id === self
+        ...(presence === undefined || id === self || time.now() - presence.watchedFrom < WATCHED_MS
           ? {}
           : { uptimePpm: inTenths(uptimePpm(presence, time.now())) }),
       };
@@ -69,9 +70,20 @@ export class HiveFleet implements PlannerFleet {
     }));
   }
 
+  /** Whether other members are reachable than when it was told last, or this node's vote changed. */
+  changed(): boolean {
+    return this.#audience() !== this.#told;
+  }
+
+  #audience(): string {
+    const { membership, self } = this.#hive;
+    return `${String(membership.isVoting(self))} ${[...this.#hive.reachable()].sort().join()}`;
+  }
+
   async tell(word: PlannerWord): Promise<void> {
     this.#own = word;
-    for (const member of this.#capable()) {
+    this.#told = this.#audience();
+    for (const member of this.#hive.reachable()) {
       this.#hive.post.sendNative(member, TOPIC, encodeWord(word));
     }
   }

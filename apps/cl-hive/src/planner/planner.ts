@@ -66,11 +66,7 @@ export class Planner {
     });
     const rpcSocket = rpcPath(configuration.lightningDir, configuration.rpcFile);
     const engine = new ThreadedEngine({ rpcPath: rpcSocket }, stop.signal);
-    const fleet = new HiveFleet(
-      hive,
-      openings.desk.lock,
-      () => openings.adapter.standing()?.capable ?? [],
-    );
+    const fleet = new HiveFleet(hive, openings.desk.lock);
     const gardner = new Gardner({
       self,
       clock,
@@ -95,6 +91,7 @@ export class Planner {
         }
       })();
     });
+    hive.onTick(() => (fleet.changed() ? gardner.tell() : Promise.resolve()));
     const folder = path.join(configuration.lightningDir, 'cl-hive', 'maps');
     const commands = new PlannerCommands({
       self,
