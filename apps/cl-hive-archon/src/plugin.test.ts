@@ -35,7 +35,16 @@ describe('the manifest of cl-hive-archon', () => {
       'authorize',
     ];
     const governance = ['poll-create', 'poll-status', 'poll-list', 'vote', 'my-votes'];
-    const vault = ['backup', 'backup-status', 'restore', 'export', 'rotate-shares', 'message'];
+    const vault = [
+      'backup',
+      'backup-status',
+      'restore',
+      'export',
+      'rotate-shares',
+      'message',
+      'dmail-reach',
+      'dmail-send',
+    ];
     expect(names('rpcmethods')).toEqual([
       ...methods.map((name) => `hive-archon-${name}`),
       ...governance.map((name) => `hive-${name}`),

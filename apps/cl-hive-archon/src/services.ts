@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Did } from '@cl-hive/archon';
 import { readCredential } from '@cl-hive/archon';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { describeError, type JsonObject, type JsonValue, type NodeId } from '@cl-hive/core';
@@ -196,7 +197,16 @@ async function assemble(
   });
   timers.soon(OUTBOX_JOB);
   const secret = (purpose: string): Promise<Uint8Array> => keys.secret(purpose);
-  const offices = await Offices.open({ context, store, node: nodeId, secret, version: VERSION });
+  const dmail = {
+    self: () => {
+      const { did: own, key } = self.current;
+      return { did: own, key: key.publicKey, secret: key.secret };
+    },
+    resolve: async (wanted: Did, maxAgeMs: number) =>
+      (await directory.resolve(wanted, maxAgeMs))?.chain,
+  };
+  const parts = { context, store, node: nodeId, secret, version: VERSION, dmail };
+  const offices = await Offices.open(parts);
   const rooms = { gatekeepers, directory, outbox, credentials, bindings, contacts, offices };
   return new ArchonServices({ store, nodeId, context, keys, dids, self, timers, ...rooms });
 }

@@ -1,6 +1,7 @@
 export * from './binding/index.ts';
 export * from './credential/index.ts';
 export * from './did/index.ts';
+export * from './dmail/index.ts';
 export * from './gatekeeper/index.ts';
 export * from './limits.ts';
 export * from './poll/index.ts';

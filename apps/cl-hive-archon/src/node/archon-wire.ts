@@ -28,7 +28,9 @@ export type SendToArchon = (
 /** Sends through cl-hive-comms. */
 export function archonWire(rpc: Pick<RpcClient, 'raw'>): SendToArchon {
   return async (to, topic, payload, sensitivity = 'routine') => {
-    const params = { topic: `archon:${topic}`, payload, node: to, sensitivity };
+    // A dmail is sealed already: it goes from node to node, never by dmail again.
+    const way = topic === 'dmail' ? { transport: 'bolt8' } : {};
+    const params = { topic: `archon:${topic}`, payload, node: to, sensitivity, ...way };
     try {
       const answer = await rpc.raw('hive-comms-send', params, { timeoutMs: SEND_MS });
       const { outcome, message, transport } = isJsonObject(answer) ? answer : {};

@@ -1,4 +1,6 @@
 import type { Plugin } from '@cl-hive/cln-plugin';
+import { dmailReach } from '../dmail/methods/hive-archon-dmail-reach.ts';
+import { dmailSend } from '../dmail/methods/hive-archon-dmail-send.ts';
 import { mountGovernance } from '../governance/mount.ts';
 import { mountVault } from '../vault/mount.ts';
 import { archonMessage } from './hive-archon-message.ts';
@@ -21,6 +23,14 @@ export function mountOffices(
   );
   return mountVault(governed, ready, opened)
     .method('hive-archon-message', archonMessage(ready))
+    .method(
+      'hive-archon-dmail-reach',
+      dmailReach(() => ready().dmail),
+    )
+    .method(
+      'hive-archon-dmail-send',
+      dmailSend(() => ready().dmail),
+    )
     .on('connect', ({ id }) => running()?.connected(id))
     .on('block_added', ({ height }) => running()?.block(height), { latestOnly: true });
 }

@@ -3,6 +3,7 @@ import type { PluginContext } from '@cl-hive/cln-plugin';
 import { getinfo } from '@cl-hive/cln-rpc';
 import { isJsonObject, isNodeId, type JsonObject, type NodeId } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
+import { DmailDesk, type DmailDeskParts } from '../dmail/dmail-desk.ts';
 import { PollOffice } from '../governance/poll-office.ts';
 import type { ArchonDatabase } from '../store/database.ts';
 import { Copies } from '../vault/copies.ts';
@@ -25,6 +26,7 @@ export interface OfficesParts {
   /** 32 bytes of this node's own secret for a purpose. */
   readonly secret: SecretFor;
   readonly version: string;
+  readonly dmail: Pick<DmailDeskParts, 'self' | 'resolve'>;
 }
 
 function vaultOptions(context: PluginContext) {
@@ -49,10 +51,12 @@ export class Offices {
   readonly vault: VaultOffice;
   readonly restores: RestoreOffice;
   readonly shares: ShareOffice;
+  readonly dmail: DmailDesk;
   readonly #context: PluginContext;
   #height: number | undefined;
 
-  private constructor({ context, store, node, secret, version }: OfficesParts, epoch: number) {
+  private constructor(parts: OfficesParts, epoch: number) {
+    const { context, store, node, secret, version } = parts;
     const { rpc, clock, log, configuration } = context;
     const { lightningDir, network } = configuration;
     const sign = statementSigner(rpc, node);
@@ -66,6 +70,7 @@ export class Offices {
     this.polls = new PollOffice({ ...common, self: node, random, send, neighbours, epoch });
     const height = (): Promise<number> => this.#blockHeight();
     this.shares = new ShareOffice({ ...common, self: node, send, neighbours, height });
+    this.dmail = new DmailDesk({ ...parts.dmail, rpc, reader: store.reader, send });
     const copies = new Copies(rpc);
     const turn = new Turn();
     const owner = { node, network };
@@ -96,6 +101,7 @@ export class Offices {
   /** Registers with cl-hive-comms and goes on with what was left. */
   async wake(): Promise<void> {
     await registerWithComms(this.#context.rpc);
+    await this.dmail.wake();
     await this.polls.wake();
     await this.vault.wake();
     await this.shares.own.spread();
@@ -124,6 +130,9 @@ export class Offices {
   async receive(topic: string, payload: unknown, sender: unknown): Promise<JsonObject> {
     const { scheme, key } = isJsonObject(sender) ? sender : {};
     const from = scheme === 'lightning' && isNodeId(key) ? key : undefined;
+    if (topic === 'archon:dmail') {
+      return this.dmail.receive(payload);
+    }
     return topic.startsWith('archon:share')
       ? this.shares.receive(topic, payload)
       : this.polls.receive(topic, payload, from);

@@ -1,0 +1,2 @@
+export * from './dmail.ts';
+export * from './limits.ts';
