@@ -78,6 +78,18 @@ describe('the DID of a node', () => {
     await store.close();
   });
 
+  it('starts from its database when lightningd does not answer, and makes none anew meanwhile', async () => {
+    const location = freshFile();
+    const records = new MemoryRecords();
+    const mine = await didOn(location, records);
+    const silent = new MemoryRecords();
+    silent.load = async () => {
+      throw new Error('lightningd does not answer');
+    };
+    expect(await didOn(location, silent)).toEqual(mine);
+    await expect(didOn(freshFile(), silent)).rejects.toThrow('does not answer');
+  });
+
   it('is not taken back to a key of before by a database from a backup', async () => {
     const location = freshFile();
     const records = new MemoryRecords();

@@ -4,7 +4,7 @@ import type { Store } from '@cl-hive/store';
 import { type DidStore, storedDid } from '../dids/did-store.ts';
 import type { ArchonDatabase, IdentityRow } from '../store/database.ts';
 import type { OwnKeys } from './own-keys.ts';
-import type { OwnRecords } from './own-record.ts';
+import type { OwnRecord, OwnRecords } from './own-record.ts';
 
 /** What {@link catchUp} works with. */
 export interface CatchUpParts {
@@ -31,8 +31,13 @@ export function sameKey(a: Uint8Array, b: Uint8Array): boolean {
  */
 export async function catchUp(parts: CatchUpParts, row: IdentityRow): Promise<IdentityRow> {
   const { store, dids, records, keys, warn } = parts;
-  const record = await records.load();
   const known = await dids.chain(storedDid(row.did));
+  let record: OwnRecord | undefined;
+  try {
+    record = await records.load();
+  } catch (error) {
+    warn(`lightningd's datastore is not asked about the identity: ${describeError(error)}`);
+  }
   const newer = record?.events.slice(known?.events.length ?? 0) ?? [];
   const first = record?.events[0]?.operation.id ?? '';
   if (record?.number !== row.number || `did:cid:${first}` !== row.did || newer.length === 0) {

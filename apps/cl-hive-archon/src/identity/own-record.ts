@@ -1,7 +1,15 @@
 import { CHAIN_OPERATIONS_MAX, type DidEvent, readEvent } from '@cl-hive/archon';
 import { Datastore } from '@cl-hive/cln-plugin/helpers';
 import type { RpcClient } from '@cl-hive/cln-rpc';
-import { array, describeError, integer, object, parseJson, stringifyJson } from '@cl-hive/core';
+import {
+  array,
+  describeError,
+  integer,
+  isCodedError,
+  object,
+  parseJson,
+  stringifyJson,
+} from '@cl-hive/core';
 import { bytesToUtf8, utf8ToBytes } from '@cl-hive/protocol';
 
 /** What lightningd remembers of the node's identity beside the plugin's database: nothing secret. */
@@ -27,15 +35,17 @@ export class OwnRecords {
     this.#warn = warn;
   }
 
-  /** The stored copy; undefined when there is none that can be read. */
+  /** The stored copy; undefined when there is none that can be read. Rejects when lightningd does not answer. */
   async load(): Promise<OwnRecord | undefined> {
-    const stored = await this.#datastore.get(KEY);
-    if (stored === undefined) {
-      return undefined;
-    }
     try {
-      return decode(parseJson(bytesToUtf8(stored.bytes) ?? ''));
+      const stored = await this.#datastore.get(KEY);
+      return stored && decode(parseJson(bytesToUtf8(stored.bytes) ?? ''));
     } catch (error) {
+      // Only what is there and broken counts as none: who cannot be asked may have a copy.
+      const broken = ['decode', 'json_syntax', 'json_depth', 'json_number', 'datastore_corrupt'];
+      if (!isCodedError(error) || !broken.includes(error.code)) {
+        throw error;
+      }
       this.#warn(`the identity in lightningd's datastore is not readable: ${describeError(error)}`);
       return undefined;
     }
