@@ -9,12 +9,12 @@ import { pluginFile } from './support/plugins.ts';
 const base = mkdtempSync(path.join(tmpdir(), 'hive-vault-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-const NAMES = ['cl-hive-comms', 'cl-hive-archon'] as const;
-const SNAPSHOTS = ['hive-comms-snapshot', 'hive-archon-snapshot'] as const;
+const NAMES = ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'] as const;
+const SNAPSHOTS = ['hive-comms-snapshot', 'hive-archon-snapshot', 'hive-snapshot'] as const;
 const WAIT_MS = 60_000;
 /** What a start writes, and the list of archives that an archive cannot hold itself. */
 const MOVING =
-  /^(?:\w+_store|comms_guard|archon_backups|archon_own_requests|archon_returned_shares)$/;
+  /^(?:\w+_store|comms_guard|hive_meta|archon_backups|archon_own_requests|archon_returned_shares)$/;
 
 let made = 0;
 function freshFolder(): string {

@@ -41,7 +41,7 @@ const CRITICAL: readonly string[] = [
   'archon_share_sets',
   'did_credentials',
   'hive_members',
-  'hive_epochs',
+  'hive_membership',
 ];
 /** How often the schedule and critical changes are looked at, ms. */
 const LOOK_MS = 10 * 60_000;
