@@ -13,6 +13,7 @@ const MAY = {
   'planning-kernel': ['core'],
   'plan-orchestrator': ['core'],
   payments: ['core', 'protocol'],
+  readiness: ['core', 'protocol'],
   comms: ['core', 'protocol', 'store'],
   archon: ['core', 'protocol', 'store'],
   hive: ['core', 'protocol', 'store', 'planning-kernel', 'plan-orchestrator'],
@@ -31,7 +32,7 @@ module.exports = {
       name: 'pure-packages-do-no-io',
       severity: 'error',
       from: {
-        path: '^packages/(core|protocol|planning-kernel|plan-orchestrator)/src/',
+        path: '^packages/(core|protocol|planning-kernel|plan-orchestrator|readiness)/src/',
         pathNot: '\\.test\\.ts$',
       },
       to: { dependencyTypes: ['core'] },

@@ -60,3 +60,12 @@ export const MANIFEST_TABLES_MAX = 1_000;
 
 /** Longest marker file that is read; written ones are below 300 bytes. */
 export const MARKER_BYTES_MAX = 4_096;
+
+/** Rows that a drill puts into each table: a few show whether any gets lost. */
+export const DRILL_ROWS = 5;
+
+/** Tries at rows that a table's constraints may refuse. */
+export const DRILL_ATTEMPTS = 200;
+
+/** Transactions that a drill commits at most while a backup is written. */
+export const DRILL_WRITES_MAX = 5_000;

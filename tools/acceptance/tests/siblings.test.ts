@@ -1,62 +1,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { COMBINATIONS, orders } from '@cl-hive/readiness';
 import { describe, expect, it } from 'vitest';
-import { type NodeUnderTest, withNode } from './support/node.ts';
-import { PLUGIN_NAMES, type PluginName } from './support/plugins.ts';
-
-const COMBINATIONS: readonly (readonly PluginName[])[] = [
-  ['cl-hive-comms'],
-  ['cl-hive-comms', 'cl-hive-archon'],
-  ['cl-hive-comms', 'cl-hive'],
-  ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'],
-];
-
-function orders<T>(items: readonly T[]): readonly (readonly T[])[] {
-  return items.length < 2
-    ? [items]
-    : items.flatMap((item) =>
-        orders(items.filter((other) => other !== item)).map((rest) => [item, ...rest]),
-      );
-}
-
-/** What a plugin's status says of its siblings: name → state. */
-async function siblingStates(
-  node: NodeUnderTest,
-  plugin: PluginName,
-): Promise<Record<string, string>> {
-  const { siblings } = await node.status(plugin);
-  return Object.fromEntries(
-    (siblings as readonly { name: string; state: string }[]).map(({ name, state }) => [
-      name,
-      state,
-    ]),
-  );
-}
-
-/** Waits until every running plugin knows exactly which siblings run. */
-async function untilAllKnow(node: NodeUnderTest, running: readonly PluginName[]): Promise<void> {
-  for (const plugin of running) {
-    const expected = Object.fromEntries(
-      PLUGIN_NAMES.filter((name) => name !== plugin).map((name) => [
-        name,
-        running.includes(name) ? 'ready' : 'absent',
-      ]),
-    );
-    let seen: Record<string, string> = {};
-    await node.until(
-      `${plugin} knows its siblings`,
-      async () => {
-        seen = await siblingStates(node, plugin);
-        return Object.entries(expected).every(([name, state]) => seen[name] === state);
-      },
-      () => `expected ${JSON.stringify(expected)}, seen ${JSON.stringify(seen)}`,
-    );
-  }
-}
+import { withNode } from './support/node.ts';
+import { PLUGIN_NAMES } from './support/plugins.ts';
 
 describe('siblings at boot', () => {
-  const cases = COMBINATIONS.flatMap((combination) => orders(combination));
+  const cases = Object.values(COMBINATIONS).flatMap((combination) => orders(combination));
 
   it.each(cases.map((order) => [order.join(', '), order] as const))(
     'HK-10: find each other in the order %s',
@@ -65,7 +16,7 @@ describe('siblings at boot', () => {
         for (const plugin of order) {
           await node.untilState(plugin, 'ready');
         }
-        await untilAllKnow(node, order);
+        await node.untilAllKnow(order);
       });
     },
   );
@@ -86,7 +37,7 @@ describe('siblings at boot', () => {
       for (const plugin of PLUGIN_NAMES) {
         await node.untilState(plugin, 'ready');
       }
-      await untilAllKnow(node, PLUGIN_NAMES);
+      await node.untilAllKnow(PLUGIN_NAMES);
     });
   });
 });
@@ -94,26 +45,26 @@ describe('siblings at boot', () => {
 describe('siblings while running', () => {
   it('HK-10: are noticed when each is stopped and started again', async () => {
     await withNode({ plugins: PLUGIN_NAMES }, async (node) => {
-      await untilAllKnow(node, PLUGIN_NAMES);
+      await node.untilAllKnow(PLUGIN_NAMES);
       for (const plugin of PLUGIN_NAMES) {
         await node.stopPlugin(plugin);
-        await untilAllKnowOthers(node, plugin);
+        await node.untilOthersKnowGone(plugin);
         await node.startPlugin(plugin);
-        await untilAllKnow(node, PLUGIN_NAMES);
+        await node.untilAllKnow(PLUGIN_NAMES);
       }
     });
   });
 
   it('are noticed when each is killed, and nothing of its own is lost', async () => {
     await withNode({ plugins: PLUGIN_NAMES }, async (node) => {
-      await untilAllKnow(node, PLUGIN_NAMES);
+      await node.untilAllKnow(PLUGIN_NAMES);
       const before = await node.call('hive-client-identity');
       for (const plugin of PLUGIN_NAMES) {
         await node.killPlugin(plugin);
-        await untilAllKnowOthers(node, plugin);
+        await node.untilOthersKnowGone(plugin);
         await node.startPlugin(plugin);
         await node.untilState(plugin, 'ready');
-        await untilAllKnow(node, PLUGIN_NAMES);
+        await node.untilAllKnow(PLUGIN_NAMES);
       }
       expect(await node.call('hive-client-identity')).toEqual(before);
     });
@@ -129,7 +80,7 @@ describe('siblings while running', () => {
       const status = await node.untilState('cl-hive', 'idle');
       await node.until(
         'the stranger is seen',
-        async () => (await siblingStates(node, 'cl-hive'))['cl-hive-comms'] === 'incompatible',
+        async () => (await node.siblingStates('cl-hive'))['cl-hive-comms'] === 'incompatible',
       );
       expect(status['waiting_for']).toBe('cl-hive-comms');
       expect((await node.status('cl-hive'))['waiting_reason']).toMatch(
@@ -150,21 +101,6 @@ describe('siblings while running', () => {
     });
   });
 });
-
-async function untilAllKnowOthers(node: NodeUnderTest, gone: PluginName): Promise<void> {
-  const rest = PLUGIN_NAMES.filter((name) => name !== gone);
-  for (const plugin of rest) {
-    await node.until(
-      `${plugin} knows that ${gone} is gone`,
-      async () => (await siblingStates(node, plugin))[gone] === 'absent',
-    );
-  }
-  if (gone === 'cl-hive-comms') {
-    for (const plugin of rest) {
-      await node.untilState(plugin, 'idle');
-    }
-  }
-}
 
 /** A cl-hive-comms of a far release: it answers the version method alone. */
 const newerComms = `#!/usr/bin/env node

@@ -4,3 +4,4 @@ export * from './fleet/lab-backend.ts';
 export * from './fleet/with-fleet.ts';
 export * from './real/index.ts';
 export * from './relay/index.ts';
+export * from './suite/node-under-test.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
 import { type FleetEvent, labBackend, type PluginSpec, realBackend } from '@cl-hive/hive-lab';
 import { NodeUnderTest, REAL } from './node.ts';
-import { type PluginName, pluginFile } from './plugins.ts';
+import { DIST, type PluginName, pluginFile } from './plugins.ts';
 
 /** A node with its id. */
 export interface PairedNode {
@@ -34,7 +34,7 @@ export async function withNodes(
       (event) => events.push(event),
     );
     const nodes = fleet.nodes.map((each) => ({
-      node: new NodeUnderTest(fleet, each, events, dir),
+      node: new NodeUnderTest(fleet, each, events, { dir, dist: DIST }),
       id: each.id as string,
     }));
     try {

@@ -1,0 +1,16 @@
+export * from './approval.ts';
+export * from './check.ts';
+export { CANARY_CHECKS } from './checks/canary.ts';
+export { COMBINATIONS, LIFE_STEPS, OPTION_STEPS, orders } from './checks/compatibility.ts';
+export * from './checks/index.ts';
+export { NODE_CHECKS } from './checks/node.ts';
+export { PLUGINS, RUNBOOKS, type RunbookName } from './checks/operations.ts';
+export { defectsFile, incidentsFile } from './checks/reliability.ts';
+export { allowlistFile, findingsFile } from './checks/security.ts';
+export * from './config.ts';
+export * from './evidence.ts';
+export { REPORT_BYTES_MAX } from './limits.ts';
+export * from './report.ts';
+export * from './rollout.ts';
+export * from './signature.ts';
+export { strict } from './strict.ts';

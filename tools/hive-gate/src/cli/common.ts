@@ -1,0 +1,108 @@
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { CodedError } from '@cl-hive/core';
+import { ACCEPTABLE, decodeGatesConfig, type GatesConfig } from '@cl-hive/readiness';
+import { examineSubject } from '../builds.ts';
+import { readYaml } from '../files.ts';
+import { headCommit } from '../git.ts';
+import { keySigner, nodeSigner, type Signer } from '../keys.ts';
+import { foldersOf, type NodeLog, type Setting } from '../setting.ts';
+import type { Around } from './around.ts';
+
+/** A command line that cannot be carried out. */
+export class UsageError extends CodedError<'usage'> {
+  constructor(message: string, remedy?: string) {
+    super('usage', message, remedy === undefined ? {} : { remedy });
+  }
+}
+
+/** Options that name the repository and what is handed in. */
+export interface WhereOptions {
+  readonly root?: string;
+  readonly dist?: string;
+  readonly gates?: string;
+  readonly tests?: string;
+  readonly runTests?: true;
+  readonly advisories?: string;
+  readonly nodeLog?: readonly string[];
+  readonly monolith?: string;
+  readonly fresh?: true;
+}
+
+/** The repository that a command is about: `--root`, or the folder or one above it with docs/gates. */
+export function findRoot(cwd: string, given: string | undefined): string {
+  if (given !== undefined) {
+    return path.resolve(cwd, given);
+  }
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, 'docs/gates/gates.yaml'))) {
+      return folder;
+    }
+    if (folder === path.dirname(folder)) {
+      throw new UsageError('no docs/gates/gates.yaml here or above', 'name the repository: --root');
+    }
+  }
+}
+
+/** Reads gates.yaml. Throws CodedError `gates_config`. */
+export function readConfig(gates: string): GatesConfig {
+  return decodeGatesConfig(readYaml(path.join(gates, 'gates.yaml')), ACCEPTABLE);
+}
+
+/** What a check works with, from the command line. */
+export function settingOf(options: WhereOptions, around: Around): Setting {
+  const { cwd } = around;
+  const root = findRoot(cwd, options.root);
+  const folders = foldersOf(root);
+  const from = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : path.resolve(cwd, file);
+  const dist = from(options.dist) ?? folders.dist;
+  const gates = from(options.gates) ?? folders.gates;
+  const commit = headCommit(root);
+  if (commit === undefined) {
+    throw new UsageError(`${root} is no git repository with a commit`, 'name it with --root');
+  }
+  return {
+    ...folders,
+    root,
+    dist,
+    gates,
+    cache: options.fresh === true ? undefined : folders.cache,
+    config: readConfig(gates),
+    subject: examineSubject(commit, dist),
+    now: around.now,
+    tests: from(options.tests),
+    runTests: options.runTests === true,
+    advisories: from(options.advisories),
+    nodeLogs: (options.nodeLog ?? []).map((text) => nodeLogOf(text, cwd)),
+    searchPath: around.env['PATH'] ?? '',
+    monolith: from(options.monolith),
+  };
+}
+
+function nodeLogOf(text: string, cwd: string): NodeLog {
+  const [, name = '', file = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === '') {
+    throw new UsageError(`"${text}" is not NAME=FILE`, '--node-log alice=/path/to/log');
+  }
+  return { name, file: path.resolve(cwd, file) };
+}
+
+/** The `lightning-rpc` socket that `--node` names: the socket, or the folder with it. */
+export function rpcFileOf(node: string, cwd: string): string {
+  const place = path.resolve(cwd, node);
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true
+    ? path.join(place, 'lightning-rpc')
+    : place;
+}
+
+/** Who signs: the node where one is named, else the key file, else nobody. */
+export function signerOf(
+  options: { readonly node?: string; readonly key?: string },
+  cwd: string,
+): Signer | undefined {
+  if (options.node !== undefined) {
+    return nodeSigner(rpcFileOf(options.node, cwd));
+  }
+  return options.key === undefined ? undefined : keySigner(path.resolve(cwd, options.key));
+}

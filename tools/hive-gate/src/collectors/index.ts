@@ -1,0 +1,33 @@
+import { advisories } from './advisories.ts';
+import { canarySecret } from './canary-secret.ts';
+import type { Collector } from './collector.ts';
+import { downgrade } from './downgrade.ts';
+import { fileModes } from './file-modes.ts';
+import { lightningd, monolith } from './lightningd.ts';
+import { matrix } from './matrix.ts';
+import { nodeLogs } from './node-logs.ts';
+import { REGISTERS } from './registers.ts';
+import { baselineTag, runningVersions } from './release.ts';
+import { restoreDrill } from './restore-drill.ts';
+import { rpcMethods } from './rpc-methods.ts';
+import { runbooks } from './runbooks.ts';
+import { tests } from './tests.ts';
+
+/** All that `hive-gate check` gathers, quick things first. */
+export const COLLECTORS: readonly Collector[] = [
+  ...REGISTERS,
+  tests,
+  nodeLogs,
+  advisories,
+  baselineTag,
+  monolith,
+  rpcMethods,
+  runningVersions,
+  fileModes,
+  canarySecret,
+  ...runbooks,
+  restoreDrill,
+  downgrade,
+  matrix,
+  lightningd,
+];
