@@ -27,7 +27,7 @@ const DEADLINE_MS = 30_000;
 export class NodeUnderTest {
   readonly #fleet: Fleet;
   readonly #node: FleetNode;
-  readonly #rpc: RpcClient;
+  #rpc: RpcClient;
   readonly #events: readonly FleetEvent[];
   readonly dir: string;
   readonly #dist: string;
@@ -220,6 +220,9 @@ export class NodeUnderTest {
   /** Starts an emulated node again, with its configuration file as it is now. */
   async boot(): Promise<void> {
     await (this.#node as LabFleetNode).restart();
+    // The connection of before ended with the node.
+    await this.#rpc.close();
+    this.#rpc = connectRpc({ path: this.#node.rpcFile, caller: 'acceptance' });
   }
 
   /** Stops an emulated node in order and starts it again. */
