@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type JsonObject, parseJson } from '@cl-hive/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,4 +154,39 @@ describe('hive-gate', () => {
     expect(err).toContain('surprise: expected no such key');
     repository.write('docs/gates/gates.yaml', gates);
   });
+});
+
+describe('a rollout', () => {
+  it('is begun only with gates that pass, approvals of maintainers and signatures that count', async () => {
+    const own = new Repository(gates);
+    const run = (...words: readonly string[]) => hiveGate(own.root, NOW, ...words);
+    const key = path.join(own.root, '..', `${path.basename(own.root)}.key`);
+    try {
+      const name = (await run('key', key)).out.trim();
+      const maintainers = `maintainers: [{ name: Ada, key: "${name}" }]`;
+      const one = gates
+        .replace('maintainers: []', maintainers)
+        .replace('required: 2', 'required: 1');
+      own.write('docs/gates/gates.yaml', one);
+      own.commit();
+      await run('check', '--report', 'report.json', '--key', key);
+      const approve = ['approve', 'report.json', '--stage', 'comms-alpha', '--out', 'a.json'];
+      expect((await run(...approve, '--key', key)).err).toContain('only a pass can be approved');
+      expect((await run(...approve, '--stage', 'nowhere', '--key', key)).code).not.toBe(0);
+      const begin = ['rollout', 'begin', '--state', 's', '--report', 'report.json', '--key', key];
+      expect((await run(...begin)).err).toContain('gates_not_passed');
+      expect((await run('rollout', 'begin', '--state', 's', '--key', key)).err).toContain(
+        'report_needed',
+      );
+      expect((await run('rollout', 'fly', '--state', 's')).code).toBe(3);
+      expect((await run('status', '--state', 's')).out).toContain('not_begun');
+      const stranger = path.join(own.root, 'stranger');
+      await run('key', stranger);
+      await run('check', '--report', 'other.json', '--key', stranger);
+      expect((await run('verify', 'other.json')).err).toContain('may not sign');
+    } finally {
+      own.remove();
+      rmSync(key, { force: true });
+    }
+  }, 60_000);
 });

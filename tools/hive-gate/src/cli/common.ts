@@ -88,6 +88,17 @@ function nodeLogOf(text: string, cwd: string): NodeLog {
   return { name, file: path.resolve(cwd, file) };
 }
 
+/**
+ * Keys whose signatures count: those that `--signer` names, else the maintainers'. Undefined, where
+ * gates.yaml names none either: any key does, and the caller is told which it was.
+ */
+export function signerKeys(
+  { signer }: { readonly signer?: readonly string[] },
+  { approvals: { maintainers } }: GatesConfig,
+): readonly string[] | undefined {
+  return signer ?? (maintainers.length > 0 ? maintainers.map(({ key }) => key) : undefined);
+}
+
 /** The `lightning-rpc` socket that `--node` names: the socket, or the folder with it. */
 export function rpcFileOf(node: string, cwd: string): string {
   const place = path.resolve(cwd, node);

@@ -27,7 +27,7 @@ import { judgeCanary } from '../node/canary-file.ts';
 import { linesToRemove, pluginsToRemove, rollbackPlan, withoutPlugins } from '../rollback-steps.ts';
 import { appendEntry, readRollout } from '../rollout-file.ts';
 import type { Around } from './around.ts';
-import { rpcFileOf, settingOf, signerOf, UsageError } from './common.ts';
+import { rpcFileOf, settingOf, signerKeys, signerOf, UsageError } from './common.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type VerifyOptions, verified } from './verify-command.ts';
 
@@ -100,8 +100,7 @@ export async function runRollout(
 ): Promise<ExitCode> {
   const file = path.resolve(around.cwd, options.state);
   const setting = settingOf(options, around);
-  const keys = options.signer;
-  const rollout = readRollout(file, keys);
+  const rollout = readRollout(file, signerKeys(options, setting.config));
   const forward =
     options.report === undefined ? undefined : verified(options.report, options, around);
   const target =
@@ -152,7 +151,8 @@ export async function runRollout(
 
 /** `hive-gate status`: where the rollout stands. */
 export function runStatus(options: RolloutOptions, around: Around): ExitCode {
-  const rollout = readRollout(path.resolve(around.cwd, options.state), options.signer);
+  const keys = signerKeys(options, settingOf(options, around).config);
+  const rollout = readRollout(path.resolve(around.cwd, options.state), keys);
   const { stage = 'none', state, wave, nodes, entries } = rollout;
   around.out(`stage ${stage}, ${state}${wave > 0 ? `, wave ${wave}` : ''}\n`);
   around.out(`nodes ${nodes.length === 0 ? 'none' : nodes.join(', ')}\nentries ${entries}\n`);
@@ -171,7 +171,8 @@ export interface RollbackOptions extends RolloutOptions {
 /** `hive-gate rollback`: prints the exact steps; on confirmation stops, removes and records. */
 export async function runRollback(options: RollbackOptions, around: Around): Promise<ExitCode> {
   const setting = settingOf(options, around);
-  const { stage } = readRollout(path.resolve(around.cwd, options.state), options.signer);
+  const keys = signerKeys(options, setting.config);
+  const { stage } = readRollout(path.resolve(around.cwd, options.state), keys);
   const plugins =
     options.plugins?.split(',') ?? (stage === undefined ? [] : pluginsToRemove(stage));
   if (plugins.length === 0) {

@@ -11,7 +11,7 @@ import { verifyEd25519 } from '../keys.ts';
 import { readReport } from '../report-file.ts';
 import type { Setting } from '../setting.ts';
 import type { Around } from './around.ts';
-import { readConfig, settingOf, type WhereOptions } from './common.ts';
+import { readConfig, settingOf, signerKeys, type WhereOptions } from './common.ts';
 import { type ExitCode, exitOf } from './exit-codes.ts';
 
 /** Options of `verify`. */
@@ -32,13 +32,14 @@ export function verified(
   const setting = options.fileOnly === true ? undefined : settingOf(options, around);
   const config =
     setting?.config ?? readConfig(path.resolve(around.cwd, options.gates ?? 'docs/gates'));
+  const keys = signerKeys(options, config);
   const content = verifyReport(report, {
     checks: CHECKS,
     config,
     now: around.now(),
     ed25519: verifyEd25519,
     ...(setting === undefined ? {} : { subject: setting.subject }),
-    ...(options.signer === undefined ? {} : { keys: options.signer }),
+    ...(keys === undefined ? {} : { keys }),
   });
   return { report, content, ...(setting === undefined ? {} : { setting }) };
 }

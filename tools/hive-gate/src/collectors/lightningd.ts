@@ -39,7 +39,7 @@ export const monolith: Collector = {
   collect: ({ monolith: file }) => {
     if (file === undefined) {
       throw new NoEvidence(
-        'this release has no import of the Python cl-hive to try here',
+        'the move from the Python cl-hive was not tried',
         'try the move on a copy of such a node, and hand in the result: --monolith FILE',
       );
     }
