@@ -118,7 +118,8 @@ describe('a fleet that plans', () => {
       // Approved, it asks the hive for the target; the lock's own tests follow it from there.
       await until(fleet, 'the approval is in the log', async () => {
         const [last] = await logged(chosen.node, 'opening');
-        return (last?.['details'] as JsonObject)['state'] !== 'proposed';
+        const details = last?.['details'] as JsonObject | undefined;
+        return details !== undefined && details['state'] !== 'proposed';
       });
       for (const node of fleet.nodes.filter((one) => one !== chosen.node)) {
         expect(await logged(node, 'opening')).toEqual([]);
