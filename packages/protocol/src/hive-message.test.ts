@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import facts from '../fixtures/hive-messages.json' with { type: 'json' };
 import vectors from '../fixtures/hive-wire-vectors.json' with { type: 'json' };
-import { ALICE, SAMPLES } from '../tests/sample-payloads.ts';
 import { canonicalJson } from './canonical-json.ts';
 import {
   type AnyKnownHiveMessage,
@@ -15,6 +14,7 @@ import {
 import { HIVE_MESSAGE_BYTES_MAX, RELAY_PATH_MAX } from './limits.ts';
 import { type HivePayload, MESSAGE_SHAPES } from './message-shapes.ts';
 import { type HiveMessageName, MESSAGE_NAMES, messageName, messageType } from './message-types.ts';
+import { ALICE, SAMPLES } from './testing/index.ts';
 import { utf8ToBytes } from './utf8.ts';
 import { parseWireJson } from './wire-json.ts';
 import { isWireObject, JsonFloat, type WireObject, type WireValue } from './wire-value.ts';

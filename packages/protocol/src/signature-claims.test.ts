@@ -1,7 +1,6 @@
 import { bytesToHex, hexToBytes } from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
 import vectors from '../fixtures/hive-wire-vectors.json' with { type: 'json' };
-import { ALICE, ALICE_KEY, BOB, BOB_KEY, SAMPLES } from '../tests/sample-payloads.ts';
 import { escapedText } from './canonical-json.ts';
 import {
   type AnyKnownHiveMessage,
@@ -9,11 +8,11 @@ import {
   encodeHiveMessage,
   encodePayload,
 } from './hive-message.ts';
-import type { HivePayload } from './message-shapes.ts';
 import { type HiveMessageName, MESSAGE_NAMES } from './message-types.ts';
 import { signatureClaims, verifySignatures } from './signature-claims.ts';
 import { signMessage, verifyEitherForm, verifyMessage } from './signatures.ts';
-import { isWireObject, type WireObject, type WireValue } from './wire-value.ts';
+import { ALICE, ALICE_KEY, BOB, BOB_KEY, put, SAMPLES, signedSample } from './testing/index.ts';
+import type { WireObject, WireValue } from './wire-value.ts';
 import { decodeZbase32, encodeZbase32 } from './zbase32.ts';
 
 const UNSIGNED = [
@@ -36,31 +35,6 @@ function known(bytes: Uint8Array): AnyKnownHiveMessage {
 
 function fromRaw(name: HiveMessageName, raw: WireObject): AnyKnownHiveMessage {
   return known(encodeHiveMessage(name, raw));
-}
-
-/** `root` with `value` at `path`. */
-function put(root: WireValue, path: readonly string[], value: WireValue): WireValue {
-  const [key = '', ...rest] = path;
-  if (path.length === 0) {
-    return value;
-  }
-  if (Array.isArray(root)) {
-    return root.map((entry: WireValue, index) =>
-      String(index) === key ? put(entry, rest, value) : entry,
-    );
-  }
-  return isWireObject(root) ? { ...root, [key]: put(root[key] ?? null, rest, value) } : root;
-}
-
-/** The sample of `name`, every claim signed by its signer's key in the form that `form` gives. */
-function signedSample(name: HiveMessageName, form: (text: string) => string): AnyKnownHiveMessage {
-  const unsigned = fromRaw(name, encodePayload(name, SAMPLES[name] as HivePayload<'HELLO'>));
-  let raw: WireValue = unsigned.raw;
-  for (const { path, texts, signer } of signatureClaims(unsigned)) {
-    const { zbase } = signMessage(form(texts[0] ?? ''), signer === ALICE ? ALICE_KEY : BOB_KEY);
-    raw = put(raw, path.split('.'), zbase);
-  }
-  return fromRaw(name, raw as WireObject);
 }
 
 describe('recorded signatures', () => {

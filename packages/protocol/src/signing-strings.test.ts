@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import vectors from '../fixtures/hive-signing-vectors.json' with { type: 'json' };
-import { ALICE, BOB } from '../tests/sample-payloads.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Hex } from './hashes.ts';
 import { legacyFeeReportString, type SignedMessageName, signingString } from './signing-strings.ts';
+import { ALICE, BOB } from './testing/index.ts';
 import { parseWireJson } from './wire-json.ts';
 import { JsonFloat, member, type WireObject } from './wire-value.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import * as protocol from '../src/index.ts';
-import { ALICE, ALICE_KEY } from './sample-payloads.ts';
+import { ALICE, ALICE_KEY } from '../src/testing/index.ts';
 
 it('the example of the README runs and says what it says it does', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
