@@ -48,6 +48,8 @@ export class Dispatcher {
   readonly #handlers = new Map<HiveMessageName, AnyHandler>();
   readonly #natives = new Map<string, NativeHandler>();
   readonly #rates = new PeerRates();
+  /** Apart, so that however many strangers ask to join, they take no member's place. */
+  readonly #strangersRates = new PeerRates();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -120,10 +122,12 @@ export class Dispatcher {
     if (peers.isBanned(undefined, from)) {
       return 'banned';
     }
-    if (!joining && !peers.isMember(undefined, from)) {
+    const member = peers.isMember(undefined, from);
+    if (!joining && !member) {
       return 'stranger';
     }
-    return this.#rates.take(from, type, now()) ? undefined : 'over_rate';
+    const rates = member ? this.#rates : this.#strangersRates;
+    return rates.take(from, type, now()) ? undefined : 'over_rate';
   }
 
   async #judge(from: NodeId, message: AnyKnownHiveMessage): Promise<Fate> {
