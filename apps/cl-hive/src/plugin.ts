@@ -1,4 +1,5 @@
 import { defineSuitePlugin, VERSION } from '@cl-hive/runtime';
+import { config } from './methods/hive-config.ts';
 import { importDatabase } from './methods/hive-import.ts';
 import { injectPacket } from './methods/hive-inject-packet.ts';
 import { phase6Plugins, siblings } from './methods/hive-siblings.ts';
@@ -31,6 +32,7 @@ const routed = withMembershipMethods(declared.plugin, hive)
   .method('hive-phase6-plugins', phase6Plugins(watch))
   .method('hive-inject-packet', injectPacket(hive))
   .method('hive-import', importDatabase(hive))
+  .method('hive-config', config(ready))
   .on('connect', ({ id }) => running()?.hive.peerConnected(id))
   .on('disconnect', ({ id }) => running()?.hive.peerDisconnected(id))
   .on('forward_event', (event) => running()?.forwarded(event))

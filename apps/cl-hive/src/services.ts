@@ -16,6 +16,7 @@ import { Hive, type HiveSettings } from './hive.ts';
 import { CALL_MS } from './limits.ts';
 import { Openings } from './openings/openings.ts';
 import { Planner } from './planner/planner.ts';
+import { marketShareCap } from './planner/settings.ts';
 import { commsWire, registerWithComms } from './ports/comms-wire.ts';
 import { Forwards } from './ports/forwards.ts';
 import { lightningNode } from './ports/lightning-node.ts';
@@ -25,6 +26,7 @@ import type { HiveDatabase } from './store/database.ts';
 import { diskOf } from './store/disk.ts';
 import { loadHiveState } from './store/load-hive-state.ts';
 import { migrations } from './store/migrations.ts';
+import { configView } from './views/config-view.ts';
 import { hiveView } from './views/hive-view.ts';
 
 /** The plugin's database, but for where it is. */
@@ -74,6 +76,16 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     await this.hive.block(blockheight);
     this.hive.wake();
     await this.planner.wake();
+  }
+
+  /** What is set, under the original's names. */
+  async config(): Promise<JsonObject> {
+    return configView({
+      hive: this.hive.settings,
+      openings: this.openings.settings(),
+      planner: this.planner.settings(),
+      expansionsEnabled: await this.planner.expansionsEnabled(),
+    });
   }
 
   /** lightningd says what became of a forward. */
@@ -152,7 +164,7 @@ export async function status(services: HiveServices): Promise<JsonObject> {
     identity: services.identity(),
     signed_by: services.signer.by,
     governance_mode: services.openings.settings().mode,
-    ...hiveView(services.hive),
+    ...hiveView(services.hive, marketShareCap(services.planner.settings())),
     planner: await services.planner.status(),
   };
 }

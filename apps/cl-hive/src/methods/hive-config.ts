@@ -1,11 +1,9 @@
 import { method } from '@cl-hive/cln-plugin';
-import type { JsonObject } from '@cl-hive/core';
-import type { Hive } from '../hive.ts';
-import { configView } from '../views/config-view.ts';
+import type { HiveServices } from '../services.ts';
 
-/** `hive-config`: what is set, under the original's names; `more` are the parts of others. */
-export const config = (hive: () => Hive, more: () => JsonObject = () => ({})) =>
+/** `hive-config`: what is set, under the original's names. */
+export const config = (ready: () => Pick<HiveServices, 'config'>) =>
   method({
     description: 'The settings of the hive, under the original’s names',
-    handle: () => ({ ...configView(hive()), ...more() }),
+    handle: () => ready().config(),
   });

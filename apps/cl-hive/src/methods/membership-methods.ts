@@ -1,7 +1,6 @@
 import type { Plugin } from '@cl-hive/cln-plugin';
 import type { Hive } from '../hive.ts';
 import { bumpVersion } from './hive-bump-version.ts';
-import { config } from './hive-config.ts';
 import { contribution } from './hive-contribution.ts';
 import { genesis } from './hive-genesis.ts';
 import { gossipStats } from './hive-gossip-stats.ts';
@@ -40,6 +39,5 @@ export function withMembershipMethods(plugin: Plugin, hive: () => Hive): Plugin 
     .method('hive-promote-admin', decidedByVotes('hive-vouch; there is no admin tier'))
     .method('hive-contribution', contribution(hive))
     .method('hive-gossip-stats', gossipStats(hive))
-    .method('hive-bump-version', bumpVersion(hive))
-    .method('hive-config', config(hive));
+    .method('hive-bump-version', bumpVersion(hive));
 }

@@ -6,7 +6,7 @@ import type { PlannerEngine } from './engine/engine.ts';
 import type { Gardner } from './gardner.ts';
 import { IGNORED_MAX } from './limits.ts';
 import type { PlannerOrders } from './planner-orders.ts';
-import type { PlannerSettings } from './settings.ts';
+import { marketShareCap, type PlannerSettings } from './settings.ts';
 import { type LogQuery, writeLog } from './store/planner-log.ts';
 import { type PlannerStore, remember } from './store/planner-store.ts';
 import { cycleView, explanationView, percent, rankedView, sizeView } from './views.ts';
@@ -46,7 +46,7 @@ export class PlannerCommands {
     const { plan, figures } = await gardner.atHand();
     const shares = await this.#shares(plan.guard.saturated.map(({ target }) => target));
     const ignored = await this.#ignored(false);
-    const { intervalMs, execution, config } = settings();
+    const set = settings();
     return {
       saturated_targets: shares,
       saturated_count: shares.length,
@@ -73,10 +73,10 @@ export class PlannerCommands {
             },
       open_orders: this.#parts.orders.view(),
       config: {
-        market_share_cap_pct: (config['saturatedPpm'] ?? 0) / 1_000_000,
-        planner_interval_seconds: intervalMs / 1000,
+        market_share_cap_pct: marketShareCap(set),
+        planner_interval_seconds: set.intervalMs / 1000,
         expansions_enabled: (await gardner.expansions()).enabled,
-        execution,
+        execution: set.execution,
       },
       ...(svg === undefined ? {} : { map_file: await this.#writeMap(svg) }),
     };

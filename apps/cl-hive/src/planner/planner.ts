@@ -27,6 +27,8 @@ export class Planner {
   readonly #stop: AbortController;
   readonly #unsubscribe: () => void;
   readonly #log: PluginContext['log'];
+  /** The operator's settings of the moment. */
+  readonly settings: () => PlannerSettings;
 
   private constructor(parts: {
     readonly commands: PlannerCommands;
@@ -36,6 +38,7 @@ export class Planner {
     readonly stop: AbortController;
     readonly unsubscribe: () => void;
     readonly log: PluginContext['log'];
+    readonly settings: () => PlannerSettings;
   }) {
     this.commands = parts.commands;
     this.#gardner = parts.gardner;
@@ -44,6 +47,7 @@ export class Planner {
     this.#stop = parts.stop;
     this.#unsubscribe = parts.unsubscribe;
     this.#log = parts.log;
+    this.settings = parts.settings;
   }
 
   static async open(
@@ -103,7 +107,16 @@ export class Planner {
       clock,
       folder,
     });
-    return new Planner({ commands, gardner, orders, engine, stop, unsubscribe, log });
+    return new Planner({
+      commands,
+      gardner,
+      orders,
+      engine,
+      stop,
+      unsubscribe,
+      log,
+      settings,
+    });
   }
 
   /** Plans by itself from now on; what the desk said meanwhile is caught up on first. */
@@ -132,6 +145,11 @@ export class Planner {
   /** A channel with a peer changed, says a notification. */
   noticed(peer: unknown): Promise<void> {
     return this.#gardner.noticed(peer);
+  }
+
+  /** Whether the planner may propose openings now. */
+  async expansionsEnabled(): Promise<boolean> {
+    return (await this.#gardner.expansions()).enabled;
   }
 
   status(): Promise<JsonObject> {

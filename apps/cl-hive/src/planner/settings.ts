@@ -85,6 +85,11 @@ export function sharePpm(text: string): number | undefined {
   return ppm >= 10_000 && ppm <= 1_000_000 ? ppm : undefined;
 }
 
+/** The share of a node's public capacity from which it is left alone, 0.01 to 1. */
+export function marketShareCap({ config }: PlannerSettings): number {
+  return (config['saturatedPpm'] ?? 0) / 1_000_000;
+}
+
 /** Reads the options as they are now. */
 export function plannerSettings(values: Readonly<Record<string, unknown>>): PlannerSettings {
   const cap = sharePpm(String(values['hive-market-share-cap'])) ?? 200_000;

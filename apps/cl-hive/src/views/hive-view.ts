@@ -2,8 +2,11 @@ import type { JsonObject } from '@cl-hive/core';
 import { MEMBERS_MAX } from '@cl-hive/hive';
 import type { Hive } from '../hive.ts';
 
-/** The hive as `hive-status` shows it: the original's members, and what this node is doing. */
-export function hiveView(hive: Hive): JsonObject {
+/**
+ * The hive as `hive-status` shows it: the original's members, and what this node is doing.
+ * `shareCap` is the share of a node's capacity from which the fleet leaves it alone, 0.01 to 1.
+ */
+export function hiveView(hive: Hive, shareCap: number): JsonObject {
   const { membership, delivery, dispatcher, post, line, self, state, time } = hive;
   const { hiveId, members, joining, bans } = membership.view();
   const own = members.get(self);
@@ -16,7 +19,7 @@ export function hiveView(hive: Hive): JsonObject {
         ? { tier: null, joined_at: null }
         : { tier: own.tier, joined_at: own.joinedAt, pubkey: self },
     members: { total: members.size, member: members.size - neophytes, neophyte: neophytes },
-    limits: { max_members: MEMBERS_MAX },
+    limits: { max_members: MEMBERS_MAX, market_share_cap: shareCap },
     ...(joining === undefined ? {} : { joining: { peer_id: joining.peer, phase: joining.phase } }),
     ...(hive.joining.turnedAway.size === 0
       ? {}
