@@ -104,7 +104,11 @@ export function viewLine(view: OpeningView): PlannerLogLine {
       amount_sats: Number(view.capacitySat),
       ...(view.reason === undefined
         ? {}
-        : { code: view.reason.code, message: view.reason.message }),
+        : {
+            code: view.reason.code,
+            message: view.reason.message,
+            ...(view.reason.remedy === undefined ? {} : { changed_by: view.reason.remedy }),
+          }),
       ...(view.actionId === undefined ? {} : { action_id: view.actionId }),
       ...(view.outpoint === undefined ? {} : { outpoint: view.outpoint }),
       ...(view.channelId === undefined ? {} : { channel_id: view.channelId }),

@@ -57,8 +57,8 @@ export class PlannerOrders {
   #nextSeq: number;
   /** Own count of what was seen; only grows, whatever the clocks do. */
   #count: number;
-  /** State in which each order was last told of, so that nothing is told twice. */
-  readonly #told = new Map<string, OpeningView['state']>();
+  /** State and reason with which each order was last told of, so that nothing is told twice. */
+  readonly #told = new Map<string, string>();
   #line: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: OrderParts, { book, seen, seqs }: StoredBook) {
@@ -275,8 +275,10 @@ export class PlannerOrders {
     const fresh = observations(view, entry.order, () => this.#next()).filter(
       (one) => !before.some(({ kind }) => kind === one.kind),
     );
-    const again = this.#told.get(view.id) === view.state;
-    this.#told.set(view.id, view.state);
+    // A reason that changes while it waits is news: it says what the opening waits for.
+    const standing = `${view.state} ${view.reason?.code ?? ''}`;
+    const again = this.#told.get(view.id) === standing;
+    this.#told.set(view.id, standing);
     await this.#learn(fresh, again ? [] : [viewLine(view)], view);
   }
 
@@ -342,6 +344,7 @@ export class PlannerOrders {
     this.#books = { first, second: this.#parts.execution() === 'shadow' ? books.second : first };
     for (const id of gone) {
       this.#seen.delete(id);
+      this.#told.delete(id);
     }
   }
 

@@ -133,6 +133,24 @@ describe('the operator', () => {
     expect(node.desk.requests.slice(2).map(({ target }) => target)).not.toContain(asked?.target);
   });
 
+  it('reads in the log what an approved opening waits for, each reason once', async () => {
+    const w = await fleet({ members: 1, settings: { 'hive-planner-execution': 'advisor' } });
+    const node = first(w);
+    w.wake();
+    await w.pass(10);
+    const id = node.desk.requests[0]?.id ?? '';
+    node.desk.waits(id, 'no_epoch', 'wait a window or two');
+    node.desk.waits(id, 'no_epoch', 'wait a window or two');
+    node.desk.waits(id, 'no_quorum', 'reconnect');
+    await w.pass(1);
+    const told = await node.store.readLog({ limit: 3, actionType: 'opening' });
+    expect(told).toMatchObject([
+      { result: 'submitted', details: { code: 'no_quorum', changed_by: 'reconnect' } },
+      { result: 'submitted', details: { code: 'no_epoch', changed_by: 'wait a window or two' } },
+      { result: 'proposed' },
+    ]);
+  });
+
   it('is asked by an advisor even where the limits would allow it', async () => {
     const w = await fleet({ members: 1, settings: { 'hive-planner-execution': 'advisor' } });
     w.wake();

@@ -112,6 +112,14 @@ export class WorldDesk implements OpeningDesk {
     }
   }
 
+  /** The hive has not agreed yet, for a reason. */
+  waits(id: string, code: string, remedy: string): void {
+    const view = this.views.get(id);
+    if (view !== undefined) {
+      this.#set({ ...view, state: 'waiting', reason: { code, message: code, remedy } });
+    }
+  }
+
   /** A person says no. */
   reject(id: string): void {
     const view = this.views.get(id);
