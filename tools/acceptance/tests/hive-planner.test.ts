@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { JsonObject } from '@cl-hive/core';
+import type { JsonObject, NodeId } from '@cl-hive/core';
 import { type TestFleet, type TestNode, withFleet } from '@cl-hive/hive-lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelsTo } from './support/hive-fleet.ts';
 import { writePlainPlugin } from './support/plain-plugin.ts';
 import { pluginFile } from './support/plugins.ts';
 
 /** Longest wait for something, ms; only a failure takes it. */
 const DEADLINE_MS = 40_000;
+
+/** Nodes of the fleet that opens. */
+const NODES = 5;
 
 let folder: string;
 beforeAll(() => {
@@ -59,9 +63,10 @@ async function form(fleet: TestFleet): Promise<void> {
   }
   await founder.call('hive-genesis', { hive_id: 'planner' });
   for (const [at, node] of others.entries()) {
-    const { ticket } = await founder.call('hive-invite');
-    await node.call('hive-join', { ticket: ticket ?? '' });
     const before = fleet.nodes.slice(0, at + 1);
+    // The fleet's channels are a ring, and a ticket is for who has a channel with whoever wrote it.
+    const { ticket } = await (before.at(-1) ?? founder).call('hive-invite');
+    await node.call('hive-join', { ticket: ticket ?? '' });
     const tier = async (asked: TestNode): Promise<unknown> => {
       const { members } = await asked.call('hive-members');
       return (members as readonly JsonObject[]).find(({ peer_id }) => peer_id === node.id)?.[
@@ -80,22 +85,46 @@ async function form(fleet: TestFleet): Promise<void> {
   }
 }
 
+/**
+ * Waits until one epoch of all decides, and passes its beginning: before that an approved opening
+ * waits with `no_epoch`, as it does for two windows after a promotion.
+ */
+async function decideTogether(fleet: TestFleet): Promise<void> {
+  await until(fleet, 'one epoch of all', async () => {
+    const views = await Promise.all(fleet.nodes.map((node) => node.call('hive-lock-status')));
+    return views.every(({ epoch, contestants }) => {
+      const members = (epoch as JsonObject | null)?.['members'] as readonly string[] | undefined;
+      const all = members?.length === fleet.nodes.length;
+      return all && (contestants as readonly string[]).length === 0;
+    });
+  });
+  fleet.world.mine(21);
+}
+
 async function logged(node: TestNode, action: string): Promise<readonly JsonObject[]> {
   const { logs } = await node.call('hive-planner-log', { action_type: action });
   return logs as readonly JsonObject[];
 }
 
 describe('a fleet that plans', () => {
-  it('chooses one node and asks its operator; the others stand back; the log says so', async () => {
-    await withFleet({ nodes: 3, plugins: plugins({}), publicNodes: 1_000 }, async (fleet) => {
+  it('proposes; one node opens, the others stand back, the log tells the story', async () => {
+    await withFleet({ nodes: NODES, plugins: plugins({}), publicNodes: 1_000 }, async (fleet) => {
       await form(fleet);
+      const openers = new Set<string>();
       for (const node of fleet.nodes) {
-        await until(fleet, 'it knows what each member has', async () => {
-          const { members } = await node.call('hive-planner-run', { dry: true });
-          return (members as readonly JsonObject[]).every(({ ineligible }) => ineligible === null);
+        const planned = await until(fleet, 'it knows what each member has', async () => {
+          const { members, orders } = await node.call('hive-planner-run', { dry: true });
+          const all = members as readonly JsonObject[];
+          return all.every(({ ineligible }) => ineligible === null) && orders;
         });
+        for (const { member } of planned as readonly JsonObject[]) {
+          openers.add(member as string);
+        }
       }
-      for (const node of fleet.nodes) {
+      expect(openers.size).toBe(1);
+      // Who has asked its operator tells that it is busy: who plans after that has nobody to leave it to.
+      const last = ({ id }: TestNode) => Number(openers.has(id));
+      for (const node of fleet.nodes.toSorted((a, b) => last(a) - last(b))) {
         await node.call('hive-planner-run');
       }
       const proposals = await Promise.all(
@@ -106,28 +135,30 @@ describe('a fleet that plans', () => {
       );
       const asked = proposals.filter(({ pending }) => pending.length > 0);
       expect(asked).toHaveLength(1);
-      const [chosen] = asked as [(typeof asked)[0]];
-      const [line] = await logged(chosen.node, 'expansion');
+      const [{ node: chosen, pending }] = asked as [(typeof asked)[0]];
+      const [line] = await logged(chosen, 'expansion');
       expect(line).toMatchObject({ result: 'proposed' });
-      const target = line?.['target'] as string;
-      const told = await chosen.node.call('hive-planner-explain', { target });
+      const target = line?.['target'] as NodeId;
+      const told = await chosen.call('hive-planner-explain', { target });
       expect(told).toMatchObject({ target, known: true });
-      await chosen.node.call('hive-approve-action', {
-        action_id: chosen.pending[0]?.['id'] as number,
+
+      await decideTogether(fleet);
+      await chosen.call('hive-approve-action', { action_id: pending[0]?.['id'] as number });
+      await until(fleet, 'the channel is opened', async () => {
+        const [newest] = await logged(chosen, 'opening');
+        return newest?.['result'] === 'success';
       });
-      // Approved, it asks the hive for the target; the lock's own tests follow it from there.
-      await until(fleet, 'the approval is in the log', async () => {
-        const [last] = await logged(chosen.node, 'opening');
-        const details = last?.['details'] as JsonObject | undefined;
-        return details !== undefined && details['state'] !== 'proposed';
-      });
-      for (const node of fleet.nodes.filter((one) => one !== chosen.node)) {
+      const channels = await Promise.all(fleet.nodes.map((node) => channelsTo(node, target)));
+      expect(channels).toEqual(fleet.nodes.map((node) => (node === chosen ? 1 : 0)));
+      const story = (await logged(chosen, 'opening')).map(({ result }) => result);
+      expect([...new Set(story)]).toEqual(['success', 'submitted', 'proposed']);
+      for (const node of fleet.nodes.filter((one) => one !== chosen)) {
         expect(await logged(node, 'opening')).toEqual([]);
         expect(await logged(node, 'expansion')).toMatchObject([{ result: 'stood_back', target }]);
       }
-      const replay = await chosen.node.call('hive-planner-replay');
+      const replay = await chosen.call('hive-planner-replay');
       expect(replay).toMatchObject({ identical: true });
-      const map = await chosen.node.call('hive-topology', { svg: 'fleet.svg' });
+      const map = await chosen.call('hive-topology', { svg: 'fleet.svg' });
       expect(map['map_file']).toMatch(/fleet\.svg$/);
     });
   }, 150_000);
