@@ -21,7 +21,7 @@ import { commsWire, registerWithComms } from './ports/comms-wire.ts';
 import { Forwards } from './ports/forwards.ts';
 import { lightningNode } from './ports/lightning-node.ts';
 import type { HivePorts } from './ports/ports.ts';
-import { NodeSigner } from './ports/signer.ts';
+import { NodeSigner, signsForTheHive } from './ports/signer.ts';
 import type { HiveDatabase } from './store/database.ts';
 import { diskOf } from './store/disk.ts';
 import { loadHiveState } from './store/load-hive-state.ts';
@@ -123,7 +123,7 @@ export async function open(
       rpc,
       clock,
       self: nodeId,
-      archonReady: () => siblings().siblings.get('cl-hive-archon')?.seen.kind === 'ready',
+      archonReady: () => signsForTheHive(siblings().siblings.get('cl-hive-archon')?.seen),
       log,
     });
     const ports: HivePorts = {

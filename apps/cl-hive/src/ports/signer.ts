@@ -7,21 +7,33 @@ import {
   type NodeId,
 } from '@cl-hive/core';
 import { verifyEitherForm } from '@cl-hive/protocol';
+import type { Sibling } from '@cl-hive/runtime';
 import { BREAKER_FAILURES, BREAKER_REST_MS, CALL_MS } from '../limits.ts';
 import type { SignerPort } from './ports.ts';
+
+/** What a cl-hive-archon advertises that signs the hive's texts with the node's key. */
+const SIGNING_FEATURE = 'hive-signatures';
+
+/**
+ * Whether a sibling signs the hive's texts. One that signs as its DID alone is never asked: other members
+ * verify the node's key, and bytes that a peer chose, as the nonce of a join, get no signature there.
+ */
+export function signsForTheHive(archon: Sibling | undefined): boolean {
+  return archon?.kind === 'ready' && archon.answer.features.includes(SIGNING_FEATURE);
+}
 
 /** What the signer works with. */
 export interface SignerParts {
   readonly rpc: Pick<RpcClient, 'raw' | 'call'>;
   readonly clock: Clock;
   readonly self: NodeId;
-  /** Whether cl-hive-archon is ready on this node. */
+  /** Whether cl-hive-archon is ready on this node and signs for the hive: {@link signsForTheHive}. */
   readonly archonReady: () => boolean;
   readonly log: (level: 'unusual', message: string) => void;
 }
 
 /**
- * Signs through cl-hive-archon where it is there, else through lightningd. What archon answers counts
+ * Signs through a cl-hive-archon that says it does so, else through lightningd. What archon answers counts
  * only if it is this node's signature; after {@link BREAKER_FAILURES} failures in a row it is left
  * alone for a while.
  */
