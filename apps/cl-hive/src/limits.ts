@@ -51,7 +51,7 @@ export const ITEMS_BYTES_MAX = 48_000;
 
 /** Members that are connected to at the same time, and the pause before one is tried again, ms. */
 export const CONNECTS_AT_ONCE = 3;
-export const CONNECT_AGAIN_MS = 300_000;
+export const CONNECT_AGAIN_MS = 600_000;
 
 /** How often the time is stored, ms: what a crash may take from guard time. */
 export const STORE_TIME_MS = 60_000;

@@ -155,4 +155,52 @@ describe('a poll among three nodes', () => {
       expect(await result(first, standing['poll'] as string)).toMatchObject({ spoiled: 1 });
     });
   }, 120_000);
+
+  it('is voted by the members of the hive, as cl-hive names them, and by no neophyte', async () => {
+    const plugins = [...PLUGINS, { path: pluginFile('cl-hive') }];
+    await withFleet({ nodes: 2, plugins }, async (fleet) => {
+      const [first, second] = fleet.nodes as readonly [TestNode, TestNode];
+      const tier = async (of: TestNode): Promise<unknown> => {
+        const { members } = await of.call('hive-members');
+        const listed = members as readonly JsonObject[];
+        return listed.find(({ peer_id }) => peer_id === second.id)?.['tier'];
+      };
+      for (const node of fleet.nodes) {
+        for (const method of ['hive-archon-status', 'hive-status']) {
+          const state = async () => (await node.call(method))['state'] === 'ready';
+          await fleet.waitFor(`${method} of node ${node.number}`, state, WAIT_MS);
+        }
+      }
+      const wish = {
+        title: 'Raise the base fee?',
+        options: ['yes', 'no'],
+        deadline: Math.floor(Date.now() / 1000) + 86_400,
+      };
+      expect(await refusal(first, 'hive-poll-create', wish)).toBe('electorate_missing');
+      await first.call('hive-genesis', { hive_id: 'polls' });
+      const ticket = (await first.call('hive-invite'))['ticket'] as string;
+      await second.call('hive-join', { ticket });
+      await fleet.waitFor('the neophyte', async () => (await tier(first)) === 'neophyte', WAIT_MS);
+      const alone = await first.call('hive-poll-create', wish);
+      expect(alone['electorate']).toEqual([first.id]);
+      await first.call('hive-vouch', { peer_id: second.id });
+      for (const node of fleet.nodes) {
+        await fleet.waitFor('the member', async () => (await tier(node)) === 'member', WAIT_MS);
+      }
+      const both = await first.call('hive-poll-create', wish);
+      expect(both['electorate']).toEqual([first.id, second.id].sort());
+      const poll = both['poll'] as string;
+      await fleet.waitFor('the poll to arrive', async () => result(second, poll), WAIT_MS);
+      await second.call('hive-vote', { poll, choice: 2 });
+      await fleet.waitFor(
+        'the ballot to arrive',
+        async () => (await result(first, poll))['received'] === 1,
+        WAIT_MS,
+      );
+      // Fixed when it was made: the earlier poll stays the first node's alone.
+      expect(
+        (await first.call('hive-poll-status', { poll: alone['poll'] as string }))['electorate'],
+      ).toEqual([first.id]);
+    });
+  }, 120_000);
 });

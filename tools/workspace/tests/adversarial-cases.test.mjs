@@ -1,4 +1,4 @@
-// Every adversarial case that cl-hive-comms has to withstand has a test under its id.
+// Every adversarial case that cl-hive-comms and cl-hive-archon have to withstand has a test under its id.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,6 @@ const ELSEWHERE = {
   'PB-19': 'cl-hive: its own budget',
   'CK-06': 'cl-hive: times of its messages; tested in packages/hive',
   'KX-03': 'cl-hive: settlements',
-  'KX-04': 'cl-hive-archon: votes',
   'KX-06': 'cl-hive: steps of plans',
   'HK-04': 'cl-hive: its planner',
 };
@@ -43,7 +42,7 @@ const titles = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.
 
 const mine = cases.filter(({ id }) => !(id in ELSEWHERE));
 
-describe('the adversarial cases of cl-hive-comms', () => {
+describe('the adversarial cases of cl-hive-comms and cl-hive-archon', () => {
   it.each(mine)('$id ($title) has its test', ({ id }) => {
     expect(titles.filter((title) => new RegExp(`\\b${id}\\b`).test(title))).not.toEqual([]);
   });
@@ -51,7 +50,7 @@ describe('the adversarial cases of cl-hive-comms', () => {
   it('leave none out without a reason, and give none away that is theirs', () => {
     const known = new Map(cases.map(({ id, target }) => [id, target]));
     for (const id of Object.keys(ELSEWHERE)) {
-      expect(['hive', 'archon', 'orchestrator']).toContain(known.get(id));
+      expect(['hive', 'orchestrator']).toContain(known.get(id));
     }
   });
 

@@ -308,10 +308,14 @@ export class PollOffice {
   }
 
   async #electorate({ electorate }: PollWish): Promise<readonly NodeId[]> {
-    const members = electorate ?? (await this.#parts.neighbours.members());
-    if (members === undefined) {
-      const remedy = 'name the electorate by node ids, or start cl-hive and join a hive';
-      refuse('electorate_missing', 'nobody says who may vote: there is no hive here', remedy);
+    const { self, neighbours } = this.#parts;
+    if (electorate !== undefined) {
+      return electorate;
+    }
+    const members = await neighbours.members();
+    if (members?.includes(self) !== true) {
+      const remedy = 'name the electorate by node ids, or start cl-hive and become a member';
+      refuse('electorate_missing', 'nobody says who may vote: no hive has this node', remedy);
     }
     return members;
   }

@@ -148,7 +148,7 @@ describe('the Nostr identity', () => {
     expect(await read(60)).not.toContain(first.key.publicKey);
   });
 
-  it('refuses to open an imported key with another node’s secret', async () => {
+  it('VB-13: refuses to open an imported key with another node’s secret', async () => {
     const records = new MemoryRecords();
     await keeperOf(records).import(nip19.nsecEncode(generateSecretKey()), undefined);
     expect(await codeOf(() => keeperOf(records, 'other').load())).toBe('seal_broken');
@@ -198,7 +198,7 @@ describe('a sealed secret', () => {
     expect(() => unseal(sealed, new Uint8Array(32), 'a')).toThrow(/does not open/);
   });
 
-  it('refuses every single changed bit and every cut', () => {
+  it('VB-13: refuses every single changed bit and every cut, the empty one too', () => {
     const sealed = seal(secret, key, 'a');
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const changed = Uint8Array.from(sealed);
