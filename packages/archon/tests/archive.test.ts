@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -279,6 +280,54 @@ function twice({ components, ...rest }: JsonObject): JsonObject {
   const list = components as readonly JsonObject[];
   return { ...rest, components: list.map((one) => ({ ...one, name: NAMES[0] })) };
 }
+
+/** Mounts a disk of 400 KiB; says whether this user may. */
+function mountSmallDisk(mount: string): boolean {
+  mkdirSync(mount, { mode: 0o700 });
+  try {
+    const options = ['-t', 'tmpfs', '-o', 'size=400k,mode=0700', 'tmpfs', mount];
+    execFileSync('mount', options, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('a full disk', () => {
+  it('I9: gets no half archive and no half database, says so, and serves once there is space', async () => {
+    const { file, files } = await archive();
+    const mount = path.join(freshFolder(), 'small-disk');
+    // Without the right to mount, the disk that refuses each write above stands for it.
+    if (!mountSmallDisk(mount)) {
+      return;
+    }
+    try {
+      const ballast = path.join(mount, 'ballast');
+      writeFileSync(ballast, randomBytes(200_000));
+      const to = path.join(mount, archiveName(self.id, 4));
+      const write = async () =>
+        writeArchive(to, signed(await body(files)), files, [publicKeyOf(secret)]);
+      await expect(write()).rejects.toMatchObject({
+        code: 'store_full',
+        remedy: 'free disk space',
+      });
+      expect(readdirSync(mount)).toEqual(['ballast']);
+      const into = path.join(mount, 'restored');
+      const restore = () => openArchive({ file, identities: [secret], owner, into });
+      mkdirSync(into, { mode: 0o700 });
+      await expect(restore()).rejects.toMatchObject({ code: 'store_full' });
+      expect(readdirSync(into)).toEqual([]);
+      rmSync(ballast);
+      await restore();
+      expect(readdirSync(into)).toHaveLength(3);
+      rmSync(into, { recursive: true });
+      await write();
+      await openArchive({ file: to, identities: [secret], owner });
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+});
 
 describe('names and folders of the vault', () => {
   it.each([

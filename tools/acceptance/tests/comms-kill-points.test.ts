@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Advisor, textOf } from './support/advisor.ts';
-import { buildKillableComms, KILL_FILE } from './support/killable-comms.ts';
+import { buildKillable, dieAt as dieWith } from './support/killable.ts';
 import { channelOf } from './support/management.ts';
 import type { NodeUnderTest } from './support/node.ts';
 import { type PairedNode, withPair } from './support/node-pair.ts';
@@ -83,7 +83,7 @@ const UNLIMITED = {
 const base = mkdtempSync(path.join(tmpdir(), 'hive-kill-'));
 let plugin = '';
 beforeAll(async () => {
-  plugin = await buildKillableComms(path.join(base, 'cl-hive-comms'));
+  plugin = await buildKillable('cl-hive-comms', path.join(base, 'cl-hive-comms'));
 });
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
@@ -120,31 +120,8 @@ async function world(
   });
 }
 
-/** Runs `act` and lets the plugin die at each place in turn, the later ones while it starts again. */
-async function dieAt(
-  node: NodeUnderTest,
-  places: readonly string[],
-  act: () => Promise<unknown>,
-): Promise<void> {
-  const file = path.join(node.lightningDir, KILL_FILE);
-  writeFileSync(file, places.join('\n'));
-  const acted = act().catch(() => undefined);
-  for (const [at, place] of places.entries()) {
-    await node.until(`the plugin died at ${place}`, () => {
-      const left = existsSync(file) ? readFileSync(file, 'utf8') : '';
-      const lines = left.split('\n').filter((line) => line !== '');
-      return lines.length < places.length - at;
-    });
-    await node.until('lightningd has noticed', async () => {
-      const { plugins } = await node.call('plugin', { subcommand: 'list' });
-      return !JSON.stringify(plugins).includes('cl-hive-comms.js');
-    });
-    // It may die before its start is answered.
-    await node.startPlugin(plugin).catch(() => undefined);
-  }
-  await acted;
-  await node.untilState('cl-hive-comms', 'ready');
-}
+const dieAt = (node: NodeUnderTest, places: readonly string[], act: () => Promise<unknown>) =>
+  dieWith(node, { name: 'cl-hive-comms', entry: plugin }, places, act);
 
 /** The receipts of a node, by the digest of the request that they are about. */
 function receiptsOf(file: string): ReadonlyMap<number, readonly string[]> {
