@@ -281,12 +281,15 @@ function twice({ components, ...rest }: JsonObject): JsonObject {
   return { ...rest, components: list.map((one) => ({ ...one, name: NAMES[0] })) };
 }
 
+const system = (command: string, ...args: readonly string[]) =>
+  execFileSync(command, args, { stdio: 'ignore' });
+
 /** Mounts a disk of 400 KiB; says whether this user may. */
 function mountSmallDisk(mount: string): boolean {
   mkdirSync(mount, { mode: 0o700 });
   try {
     const options = ['-t', 'tmpfs', '-o', 'size=400k,mode=0700', 'tmpfs', mount];
-    execFileSync('mount', options, { stdio: 'ignore' });
+    system('mount', ...options);
     return true;
   } catch {
     return false;
@@ -324,7 +327,7 @@ describe('a full disk', () => {
       await write();
       await openArchive({ file: to, identities: [secret], owner });
     } finally {
-      execFileSync('umount', [mount]);
+      system('umount', mount);
     }
   });
 });
