@@ -76,6 +76,19 @@ describe("a plugin's store program", () => {
     expect((await run('restore', backup, source)).err).toMatch(/^store_exists/);
   });
 
+  it('makes a database of another program, which it then refuses as its own, and overwrites none', async () => {
+    const [sql, file] = [path.join(folder, 'a.sql'), path.join(folder, 'a.db')];
+    writeFileSync(
+      sql,
+      'create table notes (id integer primary key); insert into notes values (1);',
+    );
+    expect(JSON.parse((await run('drill-foreign', sql, file)).out)).toBe(file);
+    const before = readFileSync(file);
+    expect((await run('drill-foreign', sql, file)).err).toMatch(/^store_exists/);
+    expect((await run('backup', file, path.join(folder, 'b'))).err).toMatch(/^store_/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
   it.each([[[]], [['backup', 'x']], [['erase', 'x']]])(
     'tells how to use it for %j',
     async (words) => {

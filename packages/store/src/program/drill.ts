@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '@cl-hive/core';
 import { verifyBackup } from '../backup.ts';
 import { MANIFEST_TABLE } from '../backup-manifest.ts';
 import { listTables } from '../catalog.ts';
 import { digestTables, type TableDigest } from '../digest.ts';
+import { createFile, existsError } from '../files.ts';
 import { DRILL_WRITES_MAX } from '../limits.ts';
 import type { Migration } from '../migration.ts';
 import { markTable, migrationsTable, type Owner } from '../ownership.ts';
 import { restoreBackup } from '../restore.ts';
 import { withReadOnlyFile, withSqliteFile } from '../sqlite-backend.ts';
+import { loadSqlite } from '../sqlite-driver.ts';
 import { openStore } from '../store.ts';
 import { fillTable } from './sample-rows.ts';
 
@@ -152,4 +155,23 @@ export async function makeNewer(facts: StoreFacts, folder: string): Promise<stri
   ];
   await (await openStore({ location, owner, migrations: newer, clock, log })).close();
   return location;
+}
+
+/**
+ * Makes `file` as another program would leave it, from the statements in the file `statements`, for
+ * drills of taking such a database over; gives its path. Throws `store_exists`.
+ */
+export async function makeForeign(statements: string, file: string): Promise<string> {
+  const text = readFileSync(statements, 'utf8');
+  const Sqlite = await loadSqlite();
+  if (!createFile(file)) {
+    throw existsError(file);
+  }
+  const database = new Sqlite(file);
+  try {
+    database.exec(text);
+  } finally {
+    database.close();
+  }
+  return file;
 }

@@ -4,7 +4,7 @@ import type { Migration } from '../migration.ts';
 import type { Owner } from '../ownership.ts';
 import { restoreBackup } from '../restore.ts';
 import { openStore } from '../store.ts';
-import { beginDrill, endDrill, makeNewer, type StoreFacts } from './drill.ts';
+import { beginDrill, endDrill, makeForeign, makeNewer, type StoreFacts } from './drill.ts';
 
 /** Where a program writes lines. */
 export interface ProgramOutput {
@@ -20,6 +20,7 @@ const HELP = `The database of a stopped plugin, on the command line.
   node hive-store.js drill-begin FOLDER        fills a database in an empty folder and backs it up
   node hive-store.js drill-end FOLDER          restores it and compares
   node hive-store.js drill-newer FOLDER        a database as a newer release would leave it
+  node hive-store.js drill-foreign SQL FILE    another program's database, of a file of statements
 
 Nothing is ever overwritten. Exit codes: 0 done; 1 refused, with code and remedy; 3 usage.`;
 
@@ -88,6 +89,8 @@ async function carryOut(
       return beginDrill(facts, first);
     case 'drill-newer 1':
       return makeNewer(facts, first);
+    case 'drill-foreign 2':
+      return makeForeign(first, second);
     case 'drill-end 1':
       return endDrill(facts, first);
     default:
