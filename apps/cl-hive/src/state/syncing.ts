@@ -168,6 +168,12 @@ export class Syncing {
     return step.commands;
   }
 
+  /** Members that have told this node, since they connected, of another membership than its own. */
+  disagreeing(): readonly NodeId[] {
+    const own = this.membershipHash();
+    return [...this.#heard].filter(([, { members }]) => members !== own).map(([node]) => node);
+  }
+
   /** The membership hash as the original computes it. */
   membershipHash(turn?: Turn): string {
     const { members } = this.#hive.membership.view(turn);

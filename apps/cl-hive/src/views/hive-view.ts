@@ -37,7 +37,25 @@ export function hiveView(hive: Hive, shareCap: number): JsonObject {
       contradicting: state.fleet.value.quarantined.size,
       clock_believed: time.confirmedSeconds() !== undefined,
     },
+    fleet: fleetView(hive),
     messages: dispatcher.counts.view(),
     delivery: { ...delivery.counts, ...post.counts, decisions_waiting: line.waiting },
   };
+}
+
+/**
+ * How far this node and its hive agree, itself among the members. In sync is who said something of
+ * itself that this node knows, does not contradict itself, and, while connected, does not tell of
+ * another membership than this node's. Whether a member is connected is not asked.
+ */
+function fleetView({ membership, state, syncing, self }: Hive): JsonObject {
+  const { members } = membership.view();
+  const { signed, hearsay, quarantined } = state.fleet.value;
+  const disagreeing = new Set(syncing.disagreeing());
+  const inSync = [...members.keys()].filter(
+    (peer) =>
+      peer === self ||
+      ((signed.has(peer) || hearsay.has(peer)) && !quarantined.has(peer) && !disagreeing.has(peer)),
+  );
+  return { members: members.size, in_sync: inSync.length };
 }
