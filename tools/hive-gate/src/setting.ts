@@ -30,6 +30,8 @@ export interface Setting {
   readonly searchPath: string;
   /** Result of trying the move from the Python cl-hive, handed in. */
   readonly monolith: string | undefined;
+  /** For drills: called with the path of an original's database that was taken over. */
+  readonly onImported?: (file: string) => void;
   /** For drills: called with the backup's path before it is restored. */
   readonly onBackup?: (file: string) => void;
 }

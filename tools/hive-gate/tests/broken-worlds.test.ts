@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CHECKS, type Check } from '@cl-hive/readiness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { Repository } from './support/repository.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const DIST = path.join(ROOT, 'dist');
+const STATEMENTS = 'apps/cl-hive/fixtures/original-database.sql';
 const NOW = Date.now();
 
 let repository: Repository;
@@ -19,6 +20,7 @@ beforeAll(() => {
   for (const folder of ['docs/gates', 'docs/runbooks']) {
     cpSync(path.join(ROOT, folder), path.join(repository.root, folder), { recursive: true });
   }
+  cpSync(path.join(ROOT, STATEMENTS), repository.write(STATEMENTS, ''));
   const gates = path.join(repository.root, 'docs/gates');
   setting = {
     root: repository.root,
@@ -123,6 +125,28 @@ describe('on the built plugins', () => {
         });
       },
     );
+  }, 120_000);
+
+  it('the move from the original passes as it is', async () => {
+    expect(await outcomes(['monolith'])).toEqual({ 'D-MONOLITH': 'pass' });
+  }, 120_000);
+
+  it("an original's file that was changed, and a page that does not lead back, are found", async () => {
+    const onImported = (file: string): void => appendFileSync(file, 'x');
+    const back = (text: string): string => text.replace('## Back', '## Forth');
+    await withChanged('docs/runbooks/move-from-the-original.md', back, async () => {
+      const { 'D-MONOLITH': outcome } = await outcomes(['monolith'], { onImported });
+      expect(outcome).toMatch(/^fail: .*file was changed.*lacks the step "Back"/);
+    });
+  }, 120_000);
+
+  it("a database that is another node's is not taken over, and that is found", async () => {
+    const other = (text: string): string =>
+      text.replaceAll(`02${'1'.padStart(64, '0')}`, `03${'1'.padStart(64, '0')}`);
+    await withChanged(STATEMENTS, other, async () => {
+      const { 'D-MONOLITH': outcome } = await outcomes(['monolith']);
+      expect(outcome).toMatch(/^fail: .*this node is no member/);
+    });
   }, 120_000);
 
   it('RG-07: a rollback that leaves an option behind does not start the node', async () => {

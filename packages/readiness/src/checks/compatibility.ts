@@ -117,12 +117,22 @@ const lightningdCheck = defineCheck({
   },
 });
 
+/** Headings that the page about the move must have, and commands that it must show. */
+const MOVE_STEPS = ['Before', 'Move', 'If it refuses', 'Back'] as const;
+const MOVE_COMMANDS = ['hive-import', 'dry_run=false', 'hive-status', 'hive-bump-version'] as const;
+
 const monolith = object({
-  /** Rows that the original's database held, and that the plugins hold after the import. */
+  /** Rows that the original's database held, and that were taken over. */
   original_rows: integer(0),
   imported_rows: integer(0),
+  /** Rows that are neither taken nor told as left, and what came in otherwise than announced. */
   unaccounted: list(line),
+  /** Digests of the original's file before the import and at the end. */
+  file_before: words,
+  file_after: words,
+  /** Whether the node ran on without the plugins, with no journal left beside the original's file. */
   back: boolean,
+  runbook: object({ steps: list(line), commands: list(line) }),
 });
 
 const monolithCheck = defineCheck({
@@ -133,13 +143,24 @@ const monolithCheck = defineCheck({
   collector: 'monolith',
   next: 'nobody should move a node from the Python cl-hive with this release',
   decode: monolith,
-  rule: ({ original_rows, imported_rows, unaccounted, back }) => {
-    const problems: Problem[] = unaccounted.map((what) => fail(what, `not imported: ${what}`));
+  rule: ({ original_rows, imported_rows, unaccounted, file_before, file_after, back, runbook }) => {
+    const problems: Problem[] = unaccounted.map((what) => fail(what, `not as it was: ${what}`));
     if (original_rows === 0 || imported_rows === 0) {
       problems.push(unknown('none', 'the original held no row to import'));
     }
+    if (file_before !== file_after) {
+      problems.push(fail('file', "the original's file was changed"));
+    }
     if (!back) {
-      problems.push(fail('back', 'the original does not run again on its database'));
+      problems.push(fail('back', 'the node does not go back to the original'));
+    }
+    for (const step of MOVE_STEPS.filter((wanted) => !runbook.steps.includes(wanted))) {
+      problems.push(fail(step, `the runbook lacks the step "${step}"`));
+    }
+    for (const wanted of MOVE_COMMANDS) {
+      if (!runbook.commands.some((command) => command.includes(wanted))) {
+        problems.push(fail(wanted, `the runbook never calls ${wanted}`));
+      }
     }
     return { problems, summary: `${imported_rows} of ${original_rows} rows, and back` };
   },

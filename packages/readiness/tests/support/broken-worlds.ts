@@ -1,5 +1,5 @@
 import type { Subject } from '../../src/index.ts';
-import { COMMIT, NOW, SUBJECT, type World } from './worlds.ts';
+import { COMMIT, MOVE_COMMANDS, MOVE_STEPS, NOW, SUBJECT, type World } from './worlds.ts';
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];
 
@@ -337,6 +337,17 @@ const release: Broken[] = [
     'fail',
     'rows that were not imported',
     (w) => (w['monolith'].unaccounted = ['members']),
+  ),
+  broken('D-MONOLITH', 'fail', 'a changed file', (w) => (w['monolith'].file_after = 'cd')),
+  ...MOVE_STEPS.map((step) =>
+    broken('D-MONOLITH', 'fail', `a runbook without ${step}`, (w) => {
+      w['monolith'].runbook.steps = MOVE_STEPS.filter((other) => other !== step);
+    }),
+  ),
+  ...MOVE_COMMANDS.map((command) =>
+    broken('D-MONOLITH', 'fail', `a runbook without ${command}`, (w) => {
+      w['monolith'].runbook.commands = MOVE_COMMANDS.filter((other) => other !== command);
+    }),
   ),
   broken('D-MONOLITH', 'fail', 'no way back', (w) => (w['monolith'].back = false)),
   broken('D-MONOLITH', 'unknown', 'nothing to import', (w) => (w['monolith'].original_rows = 0)),

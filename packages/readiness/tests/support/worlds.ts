@@ -8,6 +8,10 @@ const HASH = 'ab'.repeat(32);
 export const COMMIT = '1'.repeat(40);
 const NAMES = ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'];
 
+/** What the page about the move from the original must have. */
+export const MOVE_STEPS = ['Before', 'Move', 'If it refuses', 'Back'];
+export const MOVE_COMMANDS = ['hive-import', 'dry_run=false', 'hive-status', 'hive-bump-version'];
+
 export const SUBJECT = {
   commit: COMMIT,
   builds: NAMES.map((name) => ({ name, version: '1.0.0', digest: HASH, built_at: NOW - DAY })),
@@ -213,7 +217,15 @@ export function goodWorld(): World {
       })),
     },
     lightningd: { tried: [{ version: 'v26.06.6', on: 'regtest', ok: true }] },
-    monolith: { original_rows: 100, imported_rows: 100, unaccounted: [], back: true },
+    monolith: {
+      original_rows: 100,
+      imported_rows: 90,
+      unaccounted: [],
+      file_before: 'ab',
+      file_after: 'ab',
+      back: true,
+      runbook: { steps: [...MOVE_STEPS], commands: [...MOVE_COMMANDS] },
+    },
     release: {
       changed: [],
       version: '1.0.0',

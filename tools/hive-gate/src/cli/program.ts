@@ -86,7 +86,10 @@ function addCheck(program: Command, around: Around, done: Done): void {
     .option('--run-tests', 'run npm test now')
     .option('--advisories <file>', 'an OSV database of vulnerabilities')
     .option('--node-log <NAME=FILE>', 'the log of a node that runs it (repeatable)', collect, [])
-    .option('--monolith <file>', 'result of trying the move from the Python cl-hive')
+    .option(
+      '--monolith <file>',
+      'what a move from the Python cl-hive on a node of yours came to, instead of the drill',
+    )
     .option('--fresh', 'gather everything again')
     .option('--json', 'for programs')
     .option('--junit <file>', 'write JUnit; - is standard output')

@@ -3,8 +3,9 @@ import { canarySecret } from './canary-secret.ts';
 import type { Collector } from './collector.ts';
 import { downgrade } from './downgrade.ts';
 import { fileModes } from './file-modes.ts';
-import { lightningd, monolith } from './lightningd.ts';
+import { lightningd } from './lightningd.ts';
 import { matrix } from './matrix.ts';
+import { monolith } from './monolith.ts';
 import { nodeLogs } from './node-logs.ts';
 import { REGISTERS } from './registers.ts';
 import { baselineTag, runningVersions } from './release.ts';
@@ -20,7 +21,6 @@ export const COLLECTORS: readonly Collector[] = [
   nodeLogs,
   advisories,
   baselineTag,
-  monolith,
   rpcMethods,
   runningVersions,
   fileModes,
@@ -28,6 +28,7 @@ export const COLLECTORS: readonly Collector[] = [
   ...runbooks,
   restoreDrill,
   downgrade,
+  monolith,
   matrix,
   lightningd,
 ];

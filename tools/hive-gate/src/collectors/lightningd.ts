@@ -1,7 +1,5 @@
 import { type JsonValue, object, optional, text } from '@cl-hive/core';
 import { findBinaries, realBackend, withNode } from '@cl-hive/hive-lab';
-import { readJson } from '../files.ts';
-import { JUNIT_BYTES_MAX } from '../limits.ts';
 import { buildInputs, type Collector, NoEvidence } from './collector.ts';
 
 const decodeInfo = object({ version: text(100), alias: optional(text()) });
@@ -29,20 +27,5 @@ export const lightningd: Collector = {
       seen = { version, on: 'regtest', ok: ready };
     });
     return { tried: [seen] };
-  },
-};
-
-/** What was found when a node moved from the Python cl-hive and back. */
-export const monolith: Collector = {
-  id: 'monolith',
-  title: 'reads the result of a move from the Python cl-hive and back (--monolith FILE)',
-  collect: ({ monolith: file }) => {
-    if (file === undefined) {
-      throw new NoEvidence(
-        'the move from the Python cl-hive was not tried',
-        'try the move on a copy of such a node, and hand in the result: --monolith FILE',
-      );
-    }
-    return readJson(file, JUNIT_BYTES_MAX);
   },
 };
