@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { JsonObject, NodeId } from '@cl-hive/core';
 import { type TestFleet, type TestNode, withFleet } from '@cl-hive/hive-lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { channelsTo } from './support/hive-fleet.ts';
+import { channelsTo, decideTogether } from './support/hive-fleet.ts';
 import { writePlainPlugin } from './support/plain-plugin.ts';
 import { pluginFile } from './support/plugins.ts';
 
@@ -85,22 +85,6 @@ async function form(fleet: TestFleet): Promise<void> {
   }
 }
 
-/**
- * Waits until one epoch of all decides, and passes its beginning: before that an approved opening
- * waits with `no_epoch`, as it does for two windows after a promotion.
- */
-async function decideTogether(fleet: TestFleet): Promise<void> {
-  await until(fleet, 'one epoch of all', async () => {
-    const views = await Promise.all(fleet.nodes.map((node) => node.call('hive-lock-status')));
-    return views.every(({ epoch, contestants }) => {
-      const members = (epoch as JsonObject | null)?.['members'] as readonly string[] | undefined;
-      const all = members?.length === fleet.nodes.length;
-      return all && (contestants as readonly string[]).length === 0;
-    });
-  });
-  fleet.world.mine(21);
-}
-
 async function logged(node: TestNode, action: string): Promise<readonly JsonObject[]> {
   const { logs } = await node.call('hive-planner-log', { action_type: action });
   return logs as readonly JsonObject[];
@@ -142,9 +126,15 @@ describe('a fleet that plans', () => {
       const told = await chosen.call('hive-planner-explain', { target });
       expect(told).toMatchObject({ target, known: true });
 
-      await decideTogether(fleet);
+      await decideTogether(fleet, (what, probe) => until(fleet, what, probe));
       await chosen.call('hive-approve-action', { action_id: pending[0]?.['id'] as number });
+      let looks = 0;
       await until(fleet, 'the channel is opened', async () => {
+        // The chain goes on: who did not get its grants in one window asks again in the next.
+        looks += 1;
+        if (looks % 10 === 0) {
+          fleet.world.mine(1);
+        }
         const [newest] = await logged(chosen, 'opening');
         return newest?.['result'] === 'success';
       });

@@ -102,15 +102,32 @@ async function form(fleet: TestFleet, until: HiveFleet['until']): Promise<void> 
       return tiers.every((tier) => tier === 'member');
     });
   }
-  await until('one epoch of all', async () => {
-    const views = await Promise.all(fleet.nodes.map((node) => node.call('hive-lock-status')));
-    return views.every(({ epoch, contestants }) => {
+  await decideTogether(fleet, until);
+}
+
+/**
+ * Waits until one epoch of all decides, and passes its beginning: before that an approved opening waits with
+ * `no_epoch`, as it does for two windows after a promotion. All have seen the last block then: who asks for a
+ * grant of a window that the others are not in yet has to ask again in the next one, which takes blocks.
+ */
+export async function decideTogether(
+  fleet: TestFleet,
+  until: (what: string, probe: () => Promise<boolean>) => Promise<unknown>,
+): Promise<void> {
+  const views = () => Promise.all(fleet.nodes.map((node) => node.call('hive-lock-status')));
+  await until('one epoch of all', async () =>
+    (await views()).every(({ epoch, contestants }) => {
       const count = ((epoch as JsonObject | null)?.['members'] as readonly string[])?.length;
       return count === fleet.nodes.length && (contestants as readonly string[]).length === 0;
-    });
-  });
+    }),
+  );
   // It begins a window after the last stop of the one before.
   fleet.world.mine(21);
+  await until('all have seen the blocks', async () => {
+    const tips = await Promise.all(fleet.nodes.map((node) => node.call('getinfo')));
+    const [tip] = tips.map(({ blockheight }) => blockheight);
+    return (await views()).every(({ height }) => height === tip);
+  });
 }
 
 async function tierOf(node: TestNode, id: string): Promise<string | undefined> {
