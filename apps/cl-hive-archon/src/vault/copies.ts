@@ -139,9 +139,12 @@ export class Copies {
     return { ...prepared, lost, older: lost.length > 0 };
   }
 
-  /** Has a plugin stop working until it is started with its restored database; one that is gone does already. */
+  /**
+   * Has a plugin stop working until it is started with its restored database; one that is gone does already.
+   * Throws `vault_plugin` when it works on: what it does from then on would be lost with its old database.
+   */
   async suspend(owner: Owner): Promise<void> {
-    await this.#call(owner, 'suspend').catch(() => undefined);
+    await this.#call(owner, 'suspend');
   }
 
   async #call(

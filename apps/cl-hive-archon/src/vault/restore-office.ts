@@ -9,7 +9,7 @@ import {
   vaultError,
 } from '@cl-hive/archon';
 import type { Logger } from '@cl-hive/cln-plugin';
-import type { Clock, JsonObject } from '@cl-hive/core';
+import { type Clock, describeError, type JsonObject } from '@cl-hive/core';
 import {
   copyFolder,
   pendingOwners,
@@ -114,7 +114,8 @@ export class RestoreOffice {
 
   /**
    * Decides the restore that was planned: from here on it happens, at each plugin's next start. Throws
-   * `vault_changed` for another code, `vault_older` where state would be lost and that is not accepted.
+   * `vault_changed` for another code, `vault_older` where state would be lost and that is not accepted,
+   * `vault_plugin` when a plugin does not stop working: then nothing is decided, and it can be confirmed again.
    */
   async confirmRestore(code: string, acceptLoss: boolean): Promise<JsonObject> {
     return this.#parts.turn.alone('a restore', async () => {
@@ -131,6 +132,11 @@ export class RestoreOffice {
         const options = { data: { lost } };
         throw vaultError('vault_older', 'what was written since would be lost', remedy, options);
       }
+      const own = 'cl-hive-archon';
+      // Before anything is decided: one that works on would lose what it does until its next start.
+      for (const { owner: sibling } of pending.prepared.filter((one) => one.owner !== own)) {
+        await copies.suspend(sibling);
+      }
       this.#pending = undefined;
       const components = pending.prepared.map((one) => ({
         owner: one.owner,
@@ -139,12 +145,10 @@ export class RestoreOffice {
       }));
       writePlan(lightningDir, { format: 1, id: pending.id, node: owner.node, components });
       log.warn(`a restore was confirmed; it happens at the next start of ${ownersOf(pending)}`);
-      const own = 'cl-hive-archon';
-      for (const component of components.filter((one) => one.owner !== own)) {
-        await copies.suspend(component.owner);
-      }
       clock.after(ANSWER_MS, () => {
-        void (components.some((one) => one.owner === own) ? copies.suspend(own) : undefined);
+        if (components.some((one) => one.owner === own)) {
+          copies.suspend(own).catch((error: unknown) => log.warn(describeError(error)));
+        }
       });
       return {
         confirmed: true,

@@ -95,7 +95,11 @@ export class VaultOffice {
     }
     clearCopies(lightningDir);
     for (const owner of pendingOwners(lightningDir)) {
-      await copies.suspend(owner);
+      await copies.suspend(owner).catch((error: unknown) => {
+        log.warn(
+          `${owner} works on a database that its next start replaces: ${describeError(error)}`,
+        );
+      });
     }
     this.#wait();
   }
