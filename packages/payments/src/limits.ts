@@ -12,4 +12,16 @@ export const PAYMENT_LIMITS = {
   caveats: 32,
   /** Characters of one WWW-Authenticate header value. */
   challengeChars: 16_384,
+  /** Parts of an escrow ticket: each is proofs of its own at the mint, and a line that a person reads. */
+  ticketParts: 32,
+  /** What one ticket may hold, in msat: 10,000,000 sats, as the original's. */
+  ticketMsat: 10_000_000_000n,
+  /** Seconds that a ticket's locktime is ahead at least: the receiver has to do the work and redeem. */
+  ticketSecondsMin: 3600,
+  /** Seconds that it is ahead at most, so that no money is out of reach for longer. */
+  ticketSecondsMax: 30 * 86_400,
+  /** Characters of a task's, metric's or mint's name in a ticket. */
+  ticketNameChars: 256,
+  /** Dearest price of one request, in msat: 100,000 sats. */
+  priceMsat: 100_000_000n,
 } as const;
