@@ -4,6 +4,7 @@ export * from './auth/index.ts';
 export * from './gate/index.ts';
 export * from './ledger/index.ts';
 export * from './limits.ts';
+export * from './orders/index.ts';
 export * from './pipeline/index.ts';
 export * from './policy/index.ts';
 export * from './receipts/index.ts';

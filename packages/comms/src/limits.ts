@@ -59,6 +59,15 @@ export const APPROVALS_MAX = 200;
 /** Largest allowance for time that passed while the plugin was down, in milliseconds: the longest window. */
 export const DOWNTIME_CREDIT_MS_MAX = 31 * 86_400_000;
 
+/** Longest detail of an order, in characters of JSON: an invoice, an offer, some names. */
+export const ORDER_DETAIL_MAX = 16_384;
+
+/** Nodes that an order names as touched: the payee, seldom more. */
+export const ORDER_PEERS_MAX = 8;
+
+/** Purposes that have a limit of their own: a person has to keep them in mind. */
+export const PURPOSE_LIMITS_MAX = 32;
+
 /** Distinct alerts that are remembered for deduplication. */
 export const ALERT_KEYS_MAX = 1000;
 

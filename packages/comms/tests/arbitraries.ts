@@ -83,6 +83,12 @@ const RULES: { readonly [K in keyof PolicyRules]: fc.Arbitrary<PolicyRules[K]> }
   closeWindowHours: fc.constantFrom(1, 168),
   spendPerHourMsat: fc.oneof(fc.constant('unlimited' as const), amount),
   spendPerDayMsat: fc.oneof(fc.constant('unlimited' as const), amount),
+  spendPerActionMsat: fc.oneof(fc.constant('unlimited' as const), amount),
+  spendPerWeekMsat: fc.oneof(fc.constant('unlimited' as const), amount),
+  spendPerAdvisorDayMsat: fc.oneof(fc.constant('unlimited' as const), amount),
+  purposePerDayMsat: fc
+    .array(fc.tuple(fc.constantFrom('service', 'settlement'), amount), { maxLength: 2 })
+    .map((entries) => new Map(entries)),
   amountSteps: fc.constantFrom(
     [],
     [

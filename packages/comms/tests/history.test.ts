@@ -11,6 +11,7 @@ import {
   type IntentState,
   type LedgerEntry,
   type LedgerPower,
+  payingMigration,
   pruneHistory,
 } from '@cl-hive/comms';
 import type { Msat } from '@cl-hive/core';
@@ -88,6 +89,7 @@ function entryOf({ state, age, grant, amount, power, left }: Past, id: number): 
     power,
     principal: 'a',
     grant,
+    payment: undefined,
     amountMsat: amount as Msat,
     state: state === 'executed' ? 'settled' : state === 'unknown' ? 'unknown' : 'released',
     // What an unknown action left may be settled long after it was asked for.
@@ -120,7 +122,7 @@ describe.each(DATABASE_KINDS)('a prune of the history on %s', (kind) => {
   afterAll(() => databases.remove());
 
   it('changes no cap, no use of a grant and no number, and forgets no key of what was done', async () => {
-    const migrations = [FIRST, ...commsMigrations, historyMigration(4)];
+    const migrations = [FIRST, ...commsMigrations, historyMigration(4), payingMigration(5)];
     await fc.assert(
       fc.asyncProperty(
         fc.array(past, { minLength: 1, maxLength: 25 }),

@@ -123,6 +123,8 @@ export class Desk {
           );
           break;
         }
+        case 'stop':
+          break;
         case 'receipt': {
           const { receipt, head } = appendReceipt(this.disk.head, write.draft, NODE);
           this.disk.lines.push(exportLine({ ...receipt, signature: undefined }));
@@ -171,7 +173,7 @@ export class Desk {
     const intents = [...disk.intents.values()];
     const mine = intents.filter((intent) => intent.principal === principal);
     const waiting = intents.filter(({ state }) => state === 'waiting');
-    const caps = policyCaps(effectiveRules(disk.policy, this.moment.now));
+    const caps = policyCaps(effectiveRules(disk.policy, this.moment.now), principal);
     return {
       epoch: 0,
       highestNonce: disk.nonces.get(principal) ?? 0,
@@ -181,6 +183,8 @@ export class Desk {
       grants: disk.grants.filter(({ advisor }) => advisor === principal),
       activity: this.#activity(principal),
       capUses: caps.map((cap) => capUse(disk.ledger, cap, this.guardMs)),
+      stop: undefined,
+      paid: undefined,
       waiting: {
         ofPrincipal: waiting.filter((intent) => intent.principal === principal).length,
         all: waiting.length,
@@ -226,6 +230,9 @@ export class Desk {
       const decision = decideClaim(claim, snapshot, this.moment);
       this.#write(decision.writes);
       return decision;
+    },
+    order: async () => {
+      throw new Error('advisors give no orders');
     },
     read: async () => ({ kind: 'executed', result: { read: true }, leftMsat: 0n as Msat }),
     notify: async ({ intent }) => {

@@ -27,6 +27,7 @@ import {
   type PipelinePorts,
   PipelineStore,
   type Policy,
+  payingMigration,
   pruneReceipts,
   publish,
   RateLimiter,
@@ -65,7 +66,7 @@ const FIRST: Migration = {
   name: 'plugin',
   sql: (ddl) => [ddl.table('comms_meta', `key ${ddl.text} primary key`, `value ${ddl.text}`)],
 };
-const MIGRATIONS = [FIRST, ...commsMigrations, historyMigration(4)];
+const MIGRATIONS = [FIRST, ...commsMigrations, historyMigration(4), payingMigration(5)];
 const POLICY: Policy = { ...DEFAULT_POLICY, preset: 'aggressive' };
 
 class Die extends Error {}
@@ -492,6 +493,15 @@ describe.each(DATABASE_KINDS)('the pipeline on %s', (kind) => {
       power: fc.constantFrom('spend' as const, 'close' as const),
       principal: fc.constantFrom('1', '2'),
       grant: fc.constantFrom(undefined, 1),
+      payment: fc.constantFrom(
+        undefined,
+        ...['service', 'settlement'].map((purpose) => ({
+          method: 'bolt11',
+          purpose,
+          payee: undefined,
+          reference: undefined,
+        })),
+      ),
       amountMsat: fc.bigInt({ min: 0n, max: 2n ** 63n }) as fc.Arbitrary<Msat>,
       state: fc.constantFrom(
         'reserved' as const,
@@ -516,6 +526,10 @@ describe.each(DATABASE_KINDS)('the pipeline on %s', (kind) => {
           };
           expect(await usedMsat(store.reader, ['spend'], principal, now - 5000)).toBe(
             capUse(book, cap, now).usedMsat,
+          );
+          const scoped = { ...cap, purpose: 'service' };
+          expect(await usedMsat(store.reader, ['spend'], principal, now - 5000, 'service')).toBe(
+            capUse(book, scoped, now).usedMsat,
           );
         }
       }),

@@ -425,6 +425,9 @@ describe('policy settings', () => {
         spend_per_day_msat: v,
       })),
       ...[-1, '5', null, 'unlimited '].map((v) => ({ actions_per_hour: v })),
+      ...[null, 'service', [], { Service: 1 }, { service: -1 }, { service: 'unlimited' }].map(
+        (v) => ({ purpose_per_day_msat: v }),
+      ),
       { quiet_hours: { zone: 'Mars/X', from: '22:00', to: '06:00', danger_max: 1 } },
       { quiet_hours: { zone: 'UTC', from: '22:00', to: '22:00', danger_max: 1 } },
       { quiet_hours: { zone: 'UTC', from: '24:00', to: '06:00', danger_max: 1 } },

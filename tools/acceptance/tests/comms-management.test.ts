@@ -199,8 +199,10 @@ describe('the operator', () => {
         code: 'policy_value',
       });
       expect((await node.call('hive-client-payments'))['limits']).toMatchObject([
+        { setting: 'spend_per_action_msat', used_msat: 0 },
         { setting: 'spend_per_hour_msat', used_msat: 0 },
         { setting: 'spend_per_day_msat', used_msat: 0 },
+        { setting: 'spend_per_week_msat', used_msat: 0 },
       ]);
       const { schemas } = await node.call('hive-client-discover');
       expect((schemas as readonly JsonObject[]).length).toBe(15);

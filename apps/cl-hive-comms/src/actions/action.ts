@@ -20,6 +20,8 @@ export interface Done {
   readonly result: JsonValue;
   /** What left the node, fees included. */
   readonly leftMsat: Msat;
+  /** Money left, but what it was for did not come: a sentence. It stops the payer. */
+  readonly undelivered?: string;
 }
 
 /** What is needed before anything is tried: nothing lasting may have happened yet. */

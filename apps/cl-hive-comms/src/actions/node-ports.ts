@@ -5,11 +5,14 @@ import {
   type Intent,
   NO_FACTS,
   type Observation,
+  ORDER_SCHEMA,
   type PipelinePorts,
+  readOrder,
 } from '@cl-hive/comms';
 import type { ManagementCommand } from '@cl-hive/protocol';
 import { explain, isUnknownCommand, nodeInstance } from '@cl-hive/runtime/node';
-import type { Action, ActionContext } from './action.ts';
+import { orderAction, type Rails } from '../pay/rail.ts';
+import { type Action, type ActionContext, unsupported } from './action.ts';
 import { ACTIONS } from './action-table.ts';
 import { LOOKS_MAX, UNFINISHED_WHOLE } from './limits.ts';
 import { MarkerStore } from './marker-store.ts';
@@ -23,6 +26,8 @@ export interface NodePortsOptions extends Omit<ActionContext, 'instance'> {
   };
   /** Names the running lightningd; by default its RPC socket and when that was made. */
   readonly instance?: () => string;
+  /** How orders are carried out, by method; a method without a rail fails as not supported. */
+  readonly rails?: Rails;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface NodePorts
 export function createNodePorts(options: NodePortsOptions): NodePorts {
   const { lightningDir, rpcFile } = options.configuration;
   const instance = options.instance ?? (() => nodeInstance(lightningDir, rpcFile));
-  const ports = new Ports({ ...options, instance });
+  const ports = new Ports({ ...options, instance }, options.rails ?? new Map());
   return {
     facts: (input) => ports.facts(input),
     read: (input) => ports.read(input),
@@ -58,7 +63,12 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
 }
 
 /** The action of a command. Throws RangeError: the registry knows no other. */
-export function actionOf({ schema, action }: ManagementCommand): Action {
+function actionOf(command: ManagementCommand, rails: Rails): Action {
+  const { schema, action } = command;
+  if (schema === ORDER_SCHEMA) {
+    const rail = rails.get(readOrder(command).method);
+    return rail === undefined ? unsupported(`nothing here pays by ${action}`) : orderAction(rail);
+  }
   const found = ACTIONS.get(`${schema} ${action}`);
   if (found === undefined) {
     throw new RangeError(`${schema} ${action} has no action`);
@@ -75,12 +85,19 @@ class Ports {
   /** When an effect was first looked for in vain, monotonic milliseconds, by intent. */
   readonly #looks = new Map<number, number>();
 
-  constructor(context: ActionContext) {
+  readonly #rails: Rails;
+
+  constructor(context: ActionContext, rails: Rails) {
     this.#context = context;
+    this.#rails = rails;
+  }
+
+  #actionOf(command: ManagementCommand): Action {
+    return actionOf(command, this.#rails);
   }
 
   async facts({ command }: { readonly command: ManagementCommand }): Promise<GatheredFacts> {
-    const action = actionOf(command);
+    const action = this.#actionOf(command);
     if (action.kind !== 'effect') {
       return { facts: NO_FACTS, stateBefore: undefined };
     }
@@ -95,7 +112,7 @@ class Ports {
     readonly command: ManagementCommand;
     readonly historySince: number | undefined;
   }): Promise<EffectResult> {
-    const action = actionOf(command);
+    const action = this.#actionOf(command);
     if (action.kind === 'unsupported') {
       return { kind: 'unsupported', message: action.reason };
     }
@@ -113,21 +130,21 @@ class Ports {
 
   async execute({ intent }: { readonly intent: Intent }): Promise<EffectResult> {
     const { command } = intent;
-    const action = actionOf(command);
+    const action = this.#actionOf(command);
     return action.kind === 'effect'
       ? await executeEffect(this.#context, action, this.#attempt(intent))
       : await this.read({ command, historySince: undefined });
   }
 
   async observe({ intent }: { readonly intent: Intent }): Promise<Observation> {
-    const action = actionOf(intent.command);
+    const action = this.#actionOf(intent.command);
     return action.kind === 'effect'
       ? await observeEffect(this.#context, action, this.#attempt(intent))
       : { stateAfter: undefined, confirmed: undefined };
   }
 
   async reconcile({ intent }: { readonly intent: Intent }): Promise<EffectResult> {
-    const action = actionOf(intent.command);
+    const action = this.#actionOf(intent.command);
     if (action.kind === 'unsupported') {
       return { kind: 'unsupported', message: action.reason };
     }

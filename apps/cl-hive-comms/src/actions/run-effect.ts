@@ -2,7 +2,7 @@ import type { EffectResult, Observation } from '@cl-hive/comms';
 import { plainResult } from '@cl-hive/comms';
 import { canonicalText, type ManagementCommand, sha256Hex } from '@cl-hive/protocol';
 import { certaintyOf, explain, isUnknownCommand } from '@cl-hive/runtime/node';
-import type { ActionContext, Attempt, EffectAction, Look, Plan } from './action.ts';
+import type { ActionContext, Attempt, Done, EffectAction, Look, Plan } from './action.ts';
 import { MarkerStore } from './marker-store.ts';
 
 const UNSEEN: Observation = { stateAfter: undefined, confirmed: undefined };
@@ -59,10 +59,15 @@ export async function executeEffect(
   }
   const whole: Attempt = { ...attempt, marker };
   try {
-    return { kind: 'executed', ...(await action.perform(context, whole)) };
+    return executed(await action.perform(context, whole));
   } catch (error) {
     return await afterError(context, action, whole, error);
   }
+}
+
+function executed({ result, leftMsat, undelivered }: Done): EffectResult {
+  const missing = undelivered === undefined ? {} : { undelivered };
+  return { kind: 'executed', result, leftMsat, ...missing };
 }
 
 async function lookForEarlier(
@@ -110,11 +115,11 @@ async function afterError(
   }
   switch (look.kind) {
     case 'there':
-      return { kind: 'executed', result: look.result, leftMsat: look.leftMsat };
+      return executed(look);
     case 'partial':
       return certainty === 'open'
         ? { kind: 'unknown', message: `${message}; a part of it is done` }
-        : { kind: 'executed', result: look.result, leftMsat: look.leftMsat };
+        : executed(look);
     case 'pending':
       return { kind: 'unknown', message: `${message}; ${look.message}` };
     case 'over':
@@ -142,11 +147,9 @@ export async function lookAgain(
   const settled = absentMs >= action.settleMs;
   switch (look.kind) {
     case 'there':
-      return { kind: 'executed', result: look.result, leftMsat: look.leftMsat };
+      return executed(look);
     case 'partial':
-      return settled
-        ? { kind: 'executed', result: look.result, leftMsat: look.leftMsat }
-        : { kind: 'unknown', message: 'a part of it is done' };
+      return settled ? executed(look) : { kind: 'unknown', message: 'a part of it is done' };
     case 'pending':
       return { kind: 'unknown', message: look.message };
     case 'over':

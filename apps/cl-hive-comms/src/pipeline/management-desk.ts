@@ -4,10 +4,12 @@ import {
   type Flow,
   type GateContext,
   handleApproval,
+  handleOrder,
   handleRejection,
   handleRequest,
   type Inbound,
   type Intent,
+  type OrderClaim,
   type OutgoingAnswer,
   type PipelinePorts,
   type PipelineStore,
@@ -80,6 +82,11 @@ export class ManagementDesk {
   /** From bytes to the answer that was sent last. */
   handle(inbound: Inbound): Promise<OutgoingAnswer> {
     return this.#run(handleRequest(inbound, this.#gate()));
+  }
+
+  /** Pays by order of the operator: from a quoted order to its outcome. */
+  order(claim: OrderClaim): Promise<WordResult> {
+    return this.#run(handleOrder(claim));
   }
 
   approve(id: number, by: string): Promise<WordResult> {
@@ -207,6 +214,8 @@ export class ManagementDesk {
         hold(heldKey({ principal: claim.principal, nonce: claim.envelope.nonce }));
         return store.claim(claim);
       },
+      // Held before it is stored, as above; its number is drawn in the transaction.
+      order: ({ order }) => store.order(order, ({ id }) => hold(String(id))),
       waiting: ({ id }) => store.waiting(id),
       approve: ({ id, by, gathered }) => store.approve(id, by, gathered),
       reject: ({ id, by }) => store.reject(id, by),

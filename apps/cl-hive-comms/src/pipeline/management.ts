@@ -9,9 +9,14 @@ import {
   PipelineStore,
 } from '@cl-hive/comms';
 import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
+import { nodeInstance } from '@cl-hive/runtime/node';
 import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
+import type { ActionContext } from '../actions/action.ts';
 import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
+import { PayOffice } from '../pay/pay-office.ts';
+import { railsOf } from '../pay/rail.ts';
+import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
 import { AlertOffice } from '../timers/alert-office.ts';
@@ -34,7 +39,11 @@ export interface ManagementParts {
   readonly log: Logger;
   readonly node: NodeId;
   readonly store: Store<CommsDatabase>;
-  readonly configuration: { readonly lightningDir: string; readonly network: string };
+  readonly configuration: {
+    readonly lightningDir: string;
+    readonly network: string;
+    readonly rpcFile?: string;
+  };
   readonly skewSeconds: () => number;
   /** Answers along a transport's route. */
   readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
@@ -51,6 +60,7 @@ interface Rooms {
   readonly nodePorts: NodePorts;
   readonly wrote: () => void;
   readonly client: ClientCommands;
+  readonly pay: PayOffice;
 }
 
 const SIGN_JOB = 'signing receipts';
@@ -60,6 +70,8 @@ export class Management {
   readonly #rooms: Rooms;
   readonly #started = started();
   readonly client: ClientCommands;
+  /** Where the plugin itself pays. */
+  readonly pay: PayOffice;
   readonly office: AlertOffice;
   /** To be told after each change that left a receipt. */
   readonly wrote: () => void;
@@ -67,6 +79,7 @@ export class Management {
   private constructor(rooms: Rooms) {
     this.#rooms = rooms;
     this.client = rooms.client;
+    this.pay = rooms.pay;
     this.office = rooms.office;
     this.wrote = rooms.wrote;
   }
@@ -98,13 +111,16 @@ export class Management {
     );
     const advisors = new AdvisorAdmin(admin, tokens);
     const answers = new AnswerDesk({ ...parts, debug: (message) => log.debug(message) });
-    const nodePorts = createNodePorts({
+    const context: ActionContext = {
       rpc,
       clock,
       log: { warn: (message) => log.warn(message) },
       configuration,
       epoch,
-    });
+      instance: () => nodeInstance(configuration.lightningDir, configuration.rpcFile),
+    };
+    const rails = railsOf(bolt11Rail(node));
+    const nodePorts = createNodePorts({ ...context, rails });
     const desk = new ManagementDesk({
       store: pipeline,
       clock,
@@ -115,12 +131,18 @@ export class Management {
       recorded: (intent) => office.recorded(intent),
       ports: { ...nodePorts, ...ownPorts(rpc, advisors, tokens, office, answers) },
     });
+    const pay = new PayOffice({
+      store: pipeline,
+      order: (claim) => desk.order(claim),
+      rails,
+      context,
+    });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    return new Management({ ...rooms, parts, timers, client, nodePorts, wrote });
+    return new Management({ ...rooms, parts, timers, client, pay, nodePorts, wrote });
   }
 
   /**

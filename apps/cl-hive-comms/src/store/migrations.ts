@@ -1,4 +1,4 @@
-import { commsMigrations, historyMigration } from '@cl-hive/comms';
+import { commsMigrations, historyMigration, payingMigration } from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
 
 /** The tables of cl-hive-comms, as they grew. */
@@ -71,4 +71,5 @@ export const migrations: readonly Migration[] = [
     ],
   },
   historyMigration(7),
+  payingMigration(8),
 ];

@@ -1,6 +1,6 @@
 import { CodedError, type Msat } from '@cl-hive/core';
 import type { GrantUse } from '../policy/facts.ts';
-import type { Cap, CapUse } from './cap.ts';
+import { type Cap, type CapUse, capCovers } from './cap.ts';
 import { countsInWindow, type LedgerEntry, type LedgerPower } from './entry.ts';
 import { judgeReserve, type ReserveVerdict } from './reserve.ts';
 import { changeEntry, type LedgerChange } from './transition.ts';
@@ -16,9 +16,8 @@ export function ledgerKey(intent: number, power: LedgerPower): string {
 /** What counts against a cap at `now`. */
 export function capUse(book: LedgerBook, cap: Cap, now: number): CapUse {
   let used = 0n;
-  for (const entry of book.values()) {
-    const mine = cap.principal === undefined || cap.principal === entry.principal;
-    if (mine && entry.power === cap.power && countsInWindow(entry, cap.windowMs, now)) {
+  for (const entry of cap.windowMs === 0 ? [] : book.values()) {
+    if (capCovers(cap, entry) && countsInWindow(entry, cap.windowMs, now)) {
       used += entry.amountMsat;
     }
   }
@@ -51,11 +50,7 @@ export function reserve(
   if (book.has(key)) {
     throw new CodedError('ledger_state', `intent ${entry.intent} has reserved already`);
   }
-  const relevant = caps.filter(
-    (cap) =>
-      cap.power === entry.power &&
-      (cap.principal === undefined || cap.principal === entry.principal),
-  );
+  const relevant = caps.filter((cap) => capCovers(cap, entry));
   const uses = relevant.map((cap) => capUse(book, cap, now));
   const verdict = judgeReserve(amount.amountMsat, amount.feeMsat, uses);
   if (!verdict.ok) {

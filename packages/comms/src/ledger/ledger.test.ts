@@ -25,7 +25,7 @@ const take = (
 ) =>
   reserve(
     book,
-    { intent, power: 'spend', principal, grant: 1 },
+    { intent, power: 'spend', principal, grant: 1, payment: undefined },
     { amountMsat: amount as Msat, feeMsat: fee as Msat },
     caps,
     now,
@@ -50,6 +50,8 @@ describe('the ledger', () => {
       ...PRESETS.moderate,
       spendPerHourMsat: 0n as Msat,
       spendPerDayMsat: 'unlimited' as const,
+      spendPerActionMsat: 'unlimited' as const,
+      spendPerWeekMsat: 'unlimited' as const,
     };
     expect(policyCaps(rules).map(({ setting, capMsat }) => [setting, capMsat])).toEqual([
       ['spend_per_hour_msat', 0n],

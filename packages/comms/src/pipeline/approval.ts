@@ -91,19 +91,19 @@ export function decideApproval(
   if (hasLapsed(intent, moment)) {
     return close(intent, 'expired', by, moment);
   }
-  const { policy, grants, activity, capUses } = snapshot;
+  const { policy, grants, activity } = snapshot;
   const { now } = moment;
   const { command } = intent;
   const decision = judge({ policy, grants, command, facts, activity, now, approved: true });
   if (decision.verdict !== 'allow') {
     return refused(decision.code as Reason, decision.message, decision.remedy);
   }
-  const { amountMsat, feeMsat, closesMsat } = facts;
+  const { amountMsat, feeMsat, closesMsat, payment } = facts;
   const claimed: Intent = {
     ...intent,
     state: 'claimed',
     danger: decision.danger,
-    facts: { amountMsat, feeMsat, closesMsat },
+    facts: { amountMsat, feeMsat, closesMsat, ...(payment === undefined ? {} : { payment }) },
     guardMs: moment.guardMs,
     expiresGuardMs: undefined,
     outcome: undefined,
@@ -112,7 +112,7 @@ export function decideApproval(
   const alone = judge({ policy, grants, command, facts, activity, now, approved: false });
   const beyond = alone.findings.some(({ code }) => code.endsWith('_not_granted'));
   const grant = beyond ? undefined : decision.grant;
-  const reserved = reserveFor(claimed, grant, capUses, moment);
+  const reserved = reserveFor(claimed, grant, snapshot, moment);
   if (!reserved.ok) {
     return { kind: 'refused', refusal: reserved.refusal, writes: [] };
   }

@@ -7,10 +7,17 @@ import {
 } from '@cl-hive/protocol';
 import type { AdvisorKey } from '../advisors/book.ts';
 import { judgeNonce } from '../gate/nonce.ts';
-import type { CapUse } from '../ledger/cap.ts';
+import { type CapUse, capCovers } from '../ledger/cap.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { judgeReserve } from '../ledger/reserve.ts';
 import { APPROVALS_MAX, APPROVALS_PER_ADVISOR_MAX, RATE_DANGEROUS_FROM } from '../limits.ts';
+import {
+  type PaidReference,
+  type PayStop,
+  paidRefusal,
+  paymentNote,
+  stopRefusal,
+} from '../orders/stop.ts';
 import type { ActionFacts, Activity } from '../policy/facts.ts';
 import type { Grant } from '../policy/grant.ts';
 import { type Decision, judge } from '../policy/judge.ts';
@@ -41,6 +48,10 @@ export interface JudgeSnapshot {
   readonly activity: Activity;
   /** What counts against each cap that may apply. */
   readonly capUses: readonly CapUse[];
+  /** Why this payer pays nothing for now. */
+  readonly stop: PayStop | undefined;
+  /** A payment that stands under the action's reference already. */
+  readonly paid: PaidReference | undefined;
 }
 
 /** What is read, in the claiming transaction, besides. */
@@ -121,7 +132,7 @@ function replay(
 }
 
 /** Whether an intent had its effect or may yet have it; what surely had none may be tried again. */
-function mayHaveEffect(intent: Intent): boolean {
+export function mayHaveEffect(intent: Intent): boolean {
   return intent.state === 'executed' || !FINAL_STATES.has(intent.state);
 }
 
@@ -149,6 +160,7 @@ function newIntent(
       amountMsat: facts.amountMsat,
       feeMsat: facts.feeMsat,
       closesMsat: facts.closesMsat,
+      ...(facts.payment === undefined ? {} : { payment: facts.payment }),
     },
     state: 'claimed',
     createdAt: moment.now,
@@ -158,20 +170,32 @@ function newIntent(
   };
 }
 
+function hinders({ stop, paid }: Pick<JudgeSnapshot, 'stop' | 'paid'>): Refusal | undefined {
+  if (stop !== undefined) {
+    return stopRefusal(stop);
+  }
+  return paid === undefined ? undefined : paidRefusal(paid);
+}
+
 /** The reservations of an intent under the caps; a refusal when one does not fit. */
 export function reserveFor(
   intent: Intent,
   grant: number | undefined,
-  capUses: readonly CapUse[],
+  snapshot: Pick<JudgeSnapshot, 'capUses' | 'stop' | 'paid'>,
   moment: Moment,
 ):
   | { readonly ok: true; readonly entries: readonly LedgerEntry[] }
   | { readonly ok: false; readonly refusal: Refusal } {
   const entries: LedgerEntry[] = [];
   for (const { power, amountMsat, feeMsat } of reservations(intent.command, intent.facts)) {
-    const mine = capUses.filter(
-      ({ cap }) =>
-        cap.power === power && (cap.principal === undefined || cap.principal === intent.principal),
+    const { principal } = intent;
+    const payment = power === 'spend' ? paymentNote(intent) : undefined;
+    const hindrance = payment === undefined || amountMsat === 0n ? undefined : hinders(snapshot);
+    if (hindrance !== undefined) {
+      return { ok: false, refusal: hindrance };
+    }
+    const mine = snapshot.capUses.filter(({ cap }) =>
+      capCovers(cap, { principal, power, payment }),
     );
     const verdict = judgeReserve(amountMsat, feeMsat, mine);
     if (!verdict.ok) {
@@ -183,8 +207,9 @@ export function reserveFor(
     entries.push({
       intent: intent.id,
       power,
-      principal: intent.principal,
+      principal,
       grant,
+      payment,
       amountMsat: (amountMsat + feeMsat) as LedgerEntry['amountMsat'],
       state: 'reserved',
       atGuardMs: moment.guardMs,
@@ -284,7 +309,7 @@ export function decideClaim(claim: Claim, snapshot: ClaimSnapshot, moment: Momen
       if (command.effect === 'read') {
         return { kind: 'read', decision, writes: [nonce] };
       }
-      const reserved = reserveFor(intent, decision.grant, snapshot.capUses, moment);
+      const reserved = reserveFor(intent, decision.grant, snapshot, moment);
       if (!reserved.ok) {
         return refuseIntent(intent, reserved.refusal, nonce, moment);
       }

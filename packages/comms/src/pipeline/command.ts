@@ -1,6 +1,7 @@
 import type { JsonObject } from '@cl-hive/core';
 import type { ManagementCommand } from '@cl-hive/protocol';
 import type { AdvisorBook, AdvisorKey } from '../advisors/book.ts';
+import type { OrderClaim, OrderDecision } from '../orders/decide-order.ts';
 import type { ActionFacts } from '../policy/facts.ts';
 import type { ApprovalDecision } from './approval.ts';
 import type { Claim, ClaimDecision } from './claim.ts';
@@ -44,7 +45,7 @@ export interface GatheredFacts {
 
 /**
  * Everything that the pipeline does to the world, as values: what each carries, and what it gives
- * back. `refuse`, `claim`, `start`, `approve`, `reject`, `record` and `answered` are one transaction
+ * back. `refuse`, `claim`, `order`, `start`, `approve`, `reject`, `record` and `answered` are one transaction
  * each; `execute` is the only one that has an effect on the node. A process may die between any two.
  */
 export interface PipelineCommands {
@@ -59,6 +60,8 @@ export interface PipelineCommands {
   readonly facts: readonly [{ readonly command: ManagementCommand }, GatheredFacts];
   /** Reads the snapshot, decides ({@link ClaimDecision}) and stores, in one transaction. */
   readonly claim: readonly [{ readonly claim: Claim }, ClaimDecision];
+  /** The same for an order of the operator ({@link OrderDecision}). */
+  readonly order: readonly [{ readonly order: OrderClaim }, OrderDecision];
   /** Carries out an action that only reads. */
   readonly read: readonly [
     { readonly command: ManagementCommand; readonly historySince: number | undefined },

@@ -42,6 +42,9 @@ export interface IntentOutcome {
   readonly receipt?: { readonly seq: number; readonly digest: string };
 }
 
+/** What vouches for who asked: an advisor's key, or the operator's own call. */
+export type IntentProof = AdvisorKey | { readonly scheme: 'operator'; readonly key: string };
+
 /** An action that somebody asked for, from its claim to its outcome. */
 export interface Intent {
   readonly id: number;
@@ -56,11 +59,11 @@ export interface Intent {
   readonly command: ManagementCommand;
   /** The envelope as it was sent. */
   readonly request: JsonObject;
-  readonly proof: AdvisorKey;
+  readonly proof: IntentProof;
   /** How its sender is answered; the transport's own. */
   readonly route: JsonObject;
   readonly danger: number;
-  readonly facts: Pick<ActionFacts, 'amountMsat' | 'feeMsat' | 'closesMsat'>;
+  readonly facts: Pick<ActionFacts, 'amountMsat' | 'feeMsat' | 'closesMsat' | 'payment'>;
   readonly state: IntentState;
   readonly createdAt: UnixMs;
   /** Guard time of the claim; of the wait while it waits. */

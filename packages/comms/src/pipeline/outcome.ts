@@ -2,13 +2,21 @@ import { CodedError, type JsonValue, type Msat, stringifyJson } from '@cl-hive/c
 import type { LedgerEntry } from '../ledger/entry.ts';
 import { changeEntry, type LedgerChange } from '../ledger/transition.ts';
 import { OUTCOME_RESULT_MAX } from '../limits.ts';
+import { payerOf } from '../orders/order.ts';
+import { paymentNote } from '../orders/stop.ts';
 import { FINAL_STATES, type Intent, type IntentOutcome, type IntentState } from './intent.ts';
 import { outcomeReceipt, recordText } from './receipt-data.ts';
 import type { Moment, Write } from './write.ts';
 
 /** What carrying out an action came to, or looking for its effect after a crash. */
 export type EffectResult =
-  | { readonly kind: 'executed'; readonly result: JsonValue; readonly leftMsat: Msat }
+  | {
+      readonly kind: 'executed';
+      readonly result: JsonValue;
+      readonly leftMsat: Msat;
+      /** Money left, but what it was for did not come: a sentence. It stops the payer. */
+      readonly undelivered?: string;
+    }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'unsupported'; readonly message: string }
   | { readonly kind: 'not_started' }
@@ -44,7 +52,11 @@ function outcomeOf(result: EffectResult): {
     case 'executed':
       return {
         state: 'executed',
-        outcome: { outcome: 'executed', result: boundedResult(result.result) },
+        outcome: {
+          outcome: 'executed',
+          result: boundedResult(result.result),
+          ...(result.undelivered === undefined ? {} : noEffect(result.undelivered)),
+        },
       };
     case 'failed':
       return {
@@ -87,6 +99,14 @@ function outcomeOf(result: EffectResult): {
         },
       };
   }
+}
+
+function noEffect(why: string): Pick<IntentOutcome, 'code' | 'message' | 'remedy'> {
+  return {
+    code: 'paid_no_effect',
+    message: recordText(why),
+    remedy: 'look into it with the payee, then let the payer go on: hive-client-payments resume',
+  };
 }
 
 function ledgerChange(result: EffectResult, entry: LedgerEntry): LedgerChange {
@@ -142,10 +162,20 @@ export function decideOutcome(
             entry: changeEntry(entry, ledgerChange(result, entry), moment.guardMs),
           }) as const,
       ),
+      ...stopAfter(intent, result, moment),
       { kind: 'receipt', draft },
       { kind: 'answer', intent: intent.id },
     ],
   };
+}
+
+function stopAfter(intent: Intent, result: EffectResult, { now }: Moment): readonly Write[] {
+  if (result.kind !== 'executed' || result.undelivered === undefined) {
+    return [];
+  }
+  const payer = payerOf(intent.principal, paymentNote(intent).purpose);
+  const reason = recordText(result.undelivered);
+  return [{ kind: 'stop', stop: { payer, intent: intent.id, reason, since: now } }];
 }
 
 /** What is to be done with an intent after a start. */

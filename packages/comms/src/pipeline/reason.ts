@@ -1,5 +1,6 @@
 import type { CommandRefusalCode, EnvelopeErrorCode } from '@cl-hive/protocol';
 import type { PrincipalRefusal } from '../advisors/resolve.ts';
+import type { OrderReason } from '../orders/reason.ts';
 import type { PolicyReason } from '../policy/finding.ts';
 
 /** Why a request did not do what it asked for, beside what envelope, registry and policy say. */
@@ -17,6 +18,10 @@ export const OWN_REASONS = [
   'idempotency_conflict',
   'approvals_full',
   'budget_cap',
+  'paying_off',
+  'purpose_not_granted',
+  'payer_stopped',
+  'paid_no_effect',
   'approval_waits',
   'approval_rejected',
   'approval_expired',
@@ -34,6 +39,7 @@ export const OWN_REASONS = [
 /** Every reason code of an answer: a closed list. */
 export type Reason =
   | (typeof OWN_REASONS)[number]
+  | OrderReason
   | EnvelopeErrorCode
   | CommandRefusalCode
   | PrincipalRefusal

@@ -1,5 +1,6 @@
 import type { UnixMs } from '@cl-hive/core';
 import type { LedgerEntry } from '../ledger/entry.ts';
+import type { PayStop } from '../orders/stop.ts';
 import type { ReceiptDraft } from '../receipts/receipt.ts';
 import type { Intent } from './intent.ts';
 
@@ -11,6 +12,7 @@ export type Write =
   | { readonly kind: 'nonce'; readonly principal: string; readonly nonce: number }
   | { readonly kind: 'intent'; readonly intent: Intent }
   | { readonly kind: 'ledger'; readonly entry: LedgerEntry }
+  | { readonly kind: 'stop'; readonly stop: PayStop }
   | { readonly kind: 'receipt'; readonly draft: ReceiptDraft }
   | { readonly kind: 'answer'; readonly intent: number };
 

@@ -1,4 +1,5 @@
 import type { Msat, NodeId } from '@cl-hive/core';
+import type { PaymentNote } from '../ledger/entry.ts';
 
 /**
  * What the node knows about a command, gathered right before it is judged: its own parameters say
@@ -21,6 +22,8 @@ export interface ActionFacts {
   readonly feeChangePpm: number | undefined;
   /** Names in its parameters that the node does not know. */
   readonly unresolved: readonly string[];
+  /** What money leaves for, where the action knows it better than its name says. */
+  readonly payment?: PaymentNote;
 }
 
 /** What happened before, as the policy needs it; read in the transaction that claims the nonce. */

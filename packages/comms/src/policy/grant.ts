@@ -23,6 +23,8 @@ export interface GrantConstraints {
   readonly historyHours?: number;
   /** Highest danger, 1 to 10. */
   readonly dangerMax?: number;
+  /** What the operator's own orders may be for. */
+  readonly purposes?: ReadonlySet<string>;
 }
 
 /**

@@ -11,7 +11,8 @@ import {
   text,
 } from '@cl-hive/core';
 import { findAction, MANAGEMENT_REGISTRY } from '@cl-hive/protocol';
-import { NAMED_LIST_MAX } from '../limits.ts';
+import { NAMED_LIST_MAX, PURPOSE_LIMITS_MAX } from '../limits.ts';
+import { isPurpose } from '../orders/order.ts';
 import { isTimeZone, type QuietHours } from './quiet-hours.ts';
 import type { AmountStep, Limit, PolicyRules } from './rules.ts';
 
@@ -102,6 +103,24 @@ const amountSteps: Decoder<readonly AmountStep[]> = (input) => {
   return steps;
 };
 
+const purposePerDayMsat: Decoder<ReadonlyMap<string, Msat>> = (input) => {
+  if (!isJsonObject(input)) {
+    throw new DecodeError('an object of purposes, each with an integer in msat', input);
+  }
+  const entries = Object.entries(input);
+  if (entries.length > PURPOSE_LIMITS_MAX) {
+    throw new DecodeError(`at most ${PURPOSE_LIMITS_MAX} purposes`, entries.length);
+  }
+  const limits = new Map<string, Msat>();
+  for (const [purpose, most] of entries) {
+    if (!isPurpose(purpose)) {
+      throw new DecodeError('a purpose of a-z 0-9 _ -', purpose);
+    }
+    limits.set(purpose, wholeMsat(most));
+  }
+  return limits;
+};
+
 const DECODERS: { readonly [K in keyof PolicyRules]: Decoder<PolicyRules[K]> } = {
   autoDangerMax: danger,
   dangerMax: danger,
@@ -114,6 +133,10 @@ const DECODERS: { readonly [K in keyof PolicyRules]: Decoder<PolicyRules[K]> } =
   closeWindowHours: integer(1, 744),
   spendPerHourMsat: limit(wholeMsat),
   spendPerDayMsat: limit(wholeMsat),
+  spendPerActionMsat: limit(wholeMsat),
+  spendPerWeekMsat: limit(wholeMsat),
+  spendPerAdvisorDayMsat: limit(wholeMsat),
+  purposePerDayMsat,
   amountSteps,
   quietHours,
 };
@@ -131,6 +154,10 @@ export const SETTINGS: ReadonlyMap<string, keyof PolicyRules> = new Map([
   ['close_window_hours', 'closeWindowHours'],
   ['spend_per_hour_msat', 'spendPerHourMsat'],
   ['spend_per_day_msat', 'spendPerDayMsat'],
+  ['spend_per_action_msat', 'spendPerActionMsat'],
+  ['spend_per_week_msat', 'spendPerWeekMsat'],
+  ['spend_per_advisor_day_msat', 'spendPerAdvisorDayMsat'],
+  ['purpose_per_day_msat', 'purposePerDayMsat'],
   ['amount_steps', 'amountSteps'],
   ['quiet_hours', 'quietHours'],
 ]);
@@ -197,6 +224,9 @@ function encodeSetting(rules: Partial<PolicyRules>, member: keyof PolicyRules): 
     }));
   }
   const value = rules[member];
+  if (value instanceof Map) {
+    return Object.fromEntries(value);
+  }
   return value instanceof Set ? [...value] : value;
 }
 

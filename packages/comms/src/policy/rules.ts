@@ -33,6 +33,13 @@ export interface PolicyRules {
   /** Spending with fees in any rolling hour and day, of all advisors together. */
   readonly spendPerHourMsat: Limit<Msat>;
   readonly spendPerDayMsat: Limit<Msat>;
+  /** The same of one action or order, and in any rolling week. */
+  readonly spendPerActionMsat: Limit<Msat>;
+  readonly spendPerWeekMsat: Limit<Msat>;
+  /** Spending with fees of one advisor in any rolling day. */
+  readonly spendPerAdvisorDayMsat: Limit<Msat>;
+  /** Spending with fees in any rolling day for one purpose; purposes that are not named have no own limit. */
+  readonly purposePerDayMsat: ReadonlyMap<string, Msat>;
   /** Ascending. */
   readonly amountSteps: readonly AmountStep[];
   readonly quietHours: QuietHours | undefined;
@@ -63,6 +70,10 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     closeWindowHours: 168,
     spendPerHourMsat: sat(10_000),
     spendPerDayMsat: sat(50_000),
+    spendPerActionMsat: sat(10_000),
+    spendPerWeekMsat: sat(200_000),
+    spendPerAdvisorDayMsat: sat(25_000),
+    purposePerDayMsat: new Map(),
     amountSteps: [
       { aboveMsat: sat(1_000), danger: 5 },
       { aboveMsat: sat(10_000), danger: 6 },
@@ -82,6 +93,10 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     closeWindowHours: 168,
     spendPerHourMsat: sat(100_000),
     spendPerDayMsat: sat(500_000),
+    spendPerActionMsat: sat(100_000),
+    spendPerWeekMsat: sat(2_000_000),
+    spendPerAdvisorDayMsat: sat(250_000),
+    purposePerDayMsat: new Map(),
     amountSteps: [
       { aboveMsat: sat(10_000), danger: 5 },
       { aboveMsat: sat(100_000), danger: 6 },
@@ -101,6 +116,10 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     closeWindowHours: 168,
     spendPerHourMsat: sat(1_000_000),
     spendPerDayMsat: sat(5_000_000),
+    spendPerActionMsat: sat(1_000_000),
+    spendPerWeekMsat: sat(20_000_000),
+    spendPerAdvisorDayMsat: sat(2_500_000),
+    purposePerDayMsat: new Map(),
     amountSteps: [
       { aboveMsat: sat(100_000), danger: 5 },
       { aboveMsat: sat(1_000_000), danger: 7 },

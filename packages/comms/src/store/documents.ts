@@ -135,6 +135,7 @@ export function writeGrant(grant: Grant): string {
         constraints.amountMsatMax === undefined ? undefined : String(constraints.amountMsatMax),
       peers: constraints.peers && [...constraints.peers],
       channels: constraints.channels && [...constraints.channels],
+      purposes: constraints.purposes && [...constraints.purposes],
     },
     spend: power(grant.spend),
     close: power(grant.close),
@@ -161,7 +162,8 @@ function readConstraints(value: JsonValue | undefined): GrantConstraints {
   if (!isJsonObject(value)) {
     throw damaged('grant');
   }
-  const { feeChangePpmMax, amountMsatMax, peers, channels, historyHours, dangerMax } = value;
+  const { feeChangePpmMax, amountMsatMax, peers, channels, historyHours, dangerMax, purposes } =
+    value;
   return {
     ...(feeChangePpmMax === undefined ? {} : { feeChangePpmMax: number(feeChangePpmMax, 'grant') }),
     ...(amountMsatMax === undefined ? {} : { amountMsatMax: readMsat(amountMsatMax, 'grant') }),
@@ -169,6 +171,7 @@ function readConstraints(value: JsonValue | undefined): GrantConstraints {
     ...(channels === undefined ? {} : { channels: new Set(list(channels, 'grant')) }),
     ...(historyHours === undefined ? {} : { historyHours: number(historyHours, 'grant') }),
     ...(dangerMax === undefined ? {} : { dangerMax: number(dangerMax, 'grant') }),
+    ...(purposes === undefined ? {} : { purposes: new Set(list(purposes, 'grant')) }),
   };
 }
 

@@ -1,7 +1,7 @@
 export { type PrunedHistory, pruneHistory } from './history-rows.ts';
-export { findIntent, listIntents } from './intent-rows.ts';
-export { capUses, grantUses } from './ledger-rows.ts';
-export { commsMigrations, historyMigration } from './migrations.ts';
+export { findByKey, findIntent, listIntents, nextIntent } from './intent-rows.ts';
+export { capUses, grantUses, listEntries } from './ledger-rows.ts';
+export { commsMigrations, historyMigration, payingMigration } from './migrations.ts';
 export { PipelineStore, type PipelineStoreOptions } from './pipeline-store.ts';
 export {
   addCheckpoint,
@@ -13,4 +13,5 @@ export {
   signReceipt,
 } from './receipt-rows.ts';
 export * from './settings-rows.ts';
+export { findStop, listStops, removeStop } from './stop-rows.ts';
 export type { CommsTables } from './tables.ts';

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, stringifyJson, type UnixMs } from '@cl-hive/core';
-import { parseCommand } from '@cl-hive/protocol';
+import { type ManagementCommand, parseCommand } from '@cl-hive/protocol';
 import type { Reader, Transactor } from '@cl-hive/store';
-import type { AdvisorKey } from '../advisors/book.ts';
-import type { Intent, IntentOutcome, IntentState } from '../pipeline/intent.ts';
+import type { PaymentNote } from '../ledger/entry.ts';
+import { ORDER_SCHEMA, orderCommand, readOrder } from '../orders/order.ts';
+import type { Intent, IntentOutcome, IntentProof, IntentState } from '../pipeline/intent.ts';
 import { damaged, readDocument, readMsat, readText } from './documents.ts';
 import type { CommsTables } from './tables.ts';
 
@@ -10,7 +11,7 @@ type Row = CommsTables['comms_intents'];
 
 function toRow(intent: Intent): Row {
   const { schema, action, params } = intent.command;
-  const { amountMsat, feeMsat, closesMsat } = intent.facts;
+  const { amountMsat, feeMsat, closesMsat, payment } = intent.facts;
   return {
     id: intent.id,
     principal: intent.principal,
@@ -32,6 +33,7 @@ function toRow(intent: Intent): Row {
         amount: amountMsat === undefined ? undefined : String(amountMsat),
         fee: String(feeMsat),
         closes: String(closesMsat),
+        payment,
       },
     }),
     outcome: intent.outcome === undefined ? null : stringifyJson(intent.outcome),
@@ -45,16 +47,36 @@ function object(value: unknown): JsonObject {
   return value;
 }
 
+/** A stored command: of the registry, or an order of the plugin's own. */
+function readCommand(stored: JsonObject): ManagementCommand {
+  const schema = readText(stored['schema'], 'intent');
+  const action = readText(stored['action'], 'intent');
+  if (schema === ORDER_SCHEMA) {
+    return orderCommand(readOrder({ schema, action, params: object(stored['params']) }));
+  }
+  const command = parseCommand(schema, action, stored['params']);
+  if (!command.ok) {
+    throw damaged('intent');
+  }
+  return command.value;
+}
+
+function readNote(value: JsonObject): PaymentNote {
+  const { method, purpose, payee, reference } = value;
+  return {
+    method: readText(method, 'intent'),
+    purpose: readText(purpose, 'intent'),
+    payee: payee === undefined ? undefined : readText(payee, 'intent'),
+    reference: reference === undefined ? undefined : readText(reference, 'intent'),
+  };
+}
+
 function fromRow(row: Row): Intent {
   const document = readDocument(row.document, 'intent');
   const stored = object(document['command']);
   const facts = object(document['facts']);
-  const command = parseCommand(
-    readText(stored['schema'], 'intent'),
-    readText(stored['action'], 'intent'),
-    stored['params'],
-  );
-  if (!command.ok || typeof document['danger'] !== 'number') {
+  const command = readCommand(stored);
+  if (typeof document['danger'] !== 'number') {
     throw damaged('intent');
   }
   return {
@@ -64,15 +86,16 @@ function fromRow(row: Row): Intent {
     requestDigest: row.request_digest,
     commandDigest: row.command_digest,
     idempotencyKey: row.idempotency_key ?? undefined,
-    command: command.value,
+    command,
     request: object(document['request']),
-    proof: object(document['proof']) as unknown as AdvisorKey,
+    proof: object(document['proof']) as unknown as IntentProof,
     route: object(document['route']),
     danger: document['danger'],
     facts: {
       amountMsat: facts['amount'] === undefined ? undefined : readMsat(facts['amount'], 'intent'),
       feeMsat: readMsat(facts['fee'], 'intent'),
       closesMsat: readMsat(facts['closes'], 'intent'),
+      ...(facts['payment'] === undefined ? {} : { payment: readNote(object(facts['payment'])) }),
     },
     state: row.state as IntentState,
     createdAt: row.created_at as UnixMs,

@@ -8,7 +8,8 @@ import {
   type Transactor,
 } from '@cl-hive/store';
 import type { Cap, CapUse } from '../ledger/cap.ts';
-import type { LedgerEntry, LedgerPower, LedgerState } from '../ledger/entry.ts';
+import type { LedgerEntry, LedgerPower, LedgerState, PaymentNote } from '../ledger/entry.ts';
+import type { PaidReference } from '../orders/stop.ts';
 import type { GrantUse } from '../policy/facts.ts';
 import type { CommsTables } from './tables.ts';
 
@@ -21,12 +22,26 @@ export async function putEntry(tx: Transactor<CommsTables>, entry: LedgerEntry):
     amount_msat: encodeMsat(entry.amountMsat),
     state: entry.state,
     at_guard_ms: entry.atGuardMs,
+    method: entry.payment?.method ?? null,
+    purpose: entry.payment?.purpose ?? null,
+    payee: entry.payment?.payee ?? null,
+    reference: entry.payment?.reference ?? null,
   };
   await tx
     .insertInto('comms_ledger')
     .values({ ...key, ...rest })
     .onConflict((conflict) => conflict.columns(['intent', 'power']).doUpdateSet(rest))
     .execute();
+}
+
+/** What a row's money is for. */
+export function noteOf(
+  row: Pick<CommsTables['comms_ledger'], 'method' | 'purpose' | 'payee' | 'reference'>,
+): PaymentNote | undefined {
+  const { method, purpose, payee, reference } = row;
+  return method === null || purpose === null
+    ? undefined
+    : { method, purpose, payee: payee ?? undefined, reference: reference ?? undefined };
 }
 
 /** The entries of an intent. */
@@ -45,6 +60,7 @@ export async function listEntries(
     power: row.power as LedgerPower,
     principal: row.principal,
     grant: row.grant_id ?? undefined,
+    payment: noteOf(row),
     amountMsat: decodeMsat(row.amount_msat),
     state: row.state as LedgerState,
     atGuardMs: row.at_guard_ms,
@@ -60,6 +76,7 @@ export async function usedMsat(
   powers: readonly LedgerPower[],
   principal: string | undefined,
   sinceGuardMs: number,
+  purpose?: string,
 ): Promise<Msat> {
   let query = reader
     .selectFrom('comms_ledger')
@@ -74,8 +91,29 @@ export async function usedMsat(
   if (principal !== undefined) {
     query = query.where('principal', '=', principal);
   }
+  if (purpose !== undefined) {
+    query = query.where('purpose', '=', purpose);
+  }
   const { total } = await query.executeTakeFirstOrThrow();
   return decodeMsatSum(total) as Msat;
+}
+
+/** An entry that is paid, or may be, under the same reference; undefined when there is none. */
+export async function findPaid(
+  reader: Reader<CommsTables>,
+  reference: string | undefined,
+): Promise<PaidReference | undefined> {
+  if (reference === undefined) {
+    return undefined;
+  }
+  const row = await reader
+    .selectFrom('comms_ledger')
+    .select(['intent', 'state'])
+    .where('reference', '=', reference)
+    .where('state', '!=', 'released')
+    .orderBy('intent')
+    .executeTakeFirst();
+  return row && { intent: row.intent, settled: row.state === 'settled' };
 }
 
 /** The uses of all given caps. */
@@ -86,8 +124,12 @@ export async function capUses(
 ): Promise<readonly CapUse[]> {
   const uses: CapUse[] = [];
   for (const cap of caps) {
-    const since = guardMs - cap.windowMs;
-    uses.push({ cap, usedMsat: await usedMsat(reader, [cap.power], cap.principal, since) });
+    const { power, principal, windowMs, purpose } = cap;
+    const used =
+      windowMs === 0
+        ? (0n as Msat)
+        : await usedMsat(reader, [power], principal, guardMs - windowMs, purpose);
+    uses.push({ cap, usedMsat: used });
   }
   return uses;
 }

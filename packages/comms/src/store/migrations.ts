@@ -103,3 +103,35 @@ export function historyMigration(id: number): Migration {
     ],
   };
 }
+
+/** What paying needs; its number is that of the plugin's next migration. */
+export function payingMigration(id: number): Migration {
+  return {
+    id,
+    name: 'paying',
+    sql: (ddl) => [
+      `alter table comms_ledger add column method ${ddl.text}`,
+      `alter table comms_ledger add column purpose ${ddl.text}`,
+      `alter table comms_ledger add column payee ${ddl.text}`,
+      `alter table comms_ledger add column reference ${ddl.text}`,
+      // Money that left before came from advisors' actions; how, its request says.
+      'create index comms_ledger_reference on comms_ledger (reference)',
+      `update comms_ledger set method = 'other', purpose = 'management' where power = 'spend'`,
+      ddl.table(
+        'comms_pay_stops',
+        `payer ${ddl.text} primary key`,
+        `intent ${ddl.integer} not null`,
+        `reason ${ddl.text} not null`,
+        `since_ms ${ddl.integer} not null`,
+      ),
+      ddl.table(
+        'comms_subscriptions',
+        `id ${ddl.integer} primary key`,
+        `state ${ddl.text} not null`,
+        `counter ${ddl.integer} not null`,
+        `next_guard_ms ${ddl.integer} not null`,
+        `document ${ddl.text} not null`,
+      ),
+    ],
+  };
+}

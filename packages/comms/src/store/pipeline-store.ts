@@ -3,6 +3,13 @@ import type { Reader, Store, Transactor } from '@cl-hive/store';
 import { type GuardClock, restartedGuardClock, tickGuardClock } from '../gate/guard-clock.ts';
 import { DAY_MS, HOUR_MS, policyCaps } from '../ledger/cap.ts';
 import {
+  decideOrder,
+  type OrderClaim,
+  type OrderDecision,
+  type OrderSnapshot,
+} from '../orders/decide-order.ts';
+import { OPERATOR, payerOf } from '../orders/order.ts';
+import {
   type ApprovalDecision,
   decideApproval,
   decideLapse,
@@ -35,9 +42,11 @@ import {
   nextIntent,
   putIntent,
 } from './intent-rows.ts';
-import { capUses, grantUses, listEntries, putEntry, usedMsat } from './ledger-rows.ts';
+import { capUses, findPaid, grantUses, listEntries, putEntry, usedMsat } from './ledger-rows.ts';
+import { highestNonce, putNonce, queueAnswer } from './pipeline-rows.ts';
 import { addReceipt } from './receipt-rows.ts';
 import { loadAdvisors, loadGrants, loadPolicy } from './settings-rows.ts';
+import { findStop, putStop } from './stop-rows.ts';
 import type { CommsTables } from './tables.ts';
 
 /** What a {@link PipelineStore} is opened with. */
@@ -116,6 +125,9 @@ export class PipelineStore {
         case 'ledger':
           await putEntry(tx, write.entry);
           break;
+        case 'stop':
+          await putStop(tx, write.stop);
+          break;
         case 'receipt': {
           const { seq, digest } = await addReceipt(tx, write.draft, this.#options.node);
           last = { seq, digest };
@@ -131,6 +143,7 @@ export class PipelineStore {
   async #judging(
     reader: Reader<CommsTables>,
     principal: string,
+    reference: string | undefined,
     { now, guardMs }: Moment,
   ): Promise<JudgeSnapshot> {
     const policy = await loadPolicy(reader);
@@ -154,7 +167,9 @@ export class PipelineStore {
           grants.map(({ id }) => id),
         ),
       },
-      capUses: await capUses(reader, policyCaps(rules), guardMs),
+      capUses: await capUses(reader, policyCaps(rules, principal), guardMs),
+      stop: await findStop(reader, principal),
+      paid: await findPaid(reader, reference),
     };
   }
 
@@ -163,7 +178,7 @@ export class PipelineStore {
     const { principal, envelope } = claim;
     return this.#transact(async (tx, moment) => {
       const snapshot = {
-        ...(await this.#judging(tx, principal, moment)),
+        ...(await this.#judging(tx, principal, claim.facts.payment?.reference, moment)),
         epoch: this.#options.epoch,
         highestNonce: await highestNonce(tx, principal),
         byNonce: await findByNonce(tx, principal, envelope.nonce),
@@ -178,6 +193,60 @@ export class PipelineStore {
       await this.#write(tx, decision.writes);
       return decision;
     });
+  }
+
+  /**
+   * Claims an order of the operator: nonce, intent, reservation and receipt together, or none of them.
+   * `claiming` is told of the intent before it is stored, maybe more than once.
+   */
+  order(claim: OrderClaim, claiming: (intent: Intent) => void): Promise<OrderDecision> {
+    return this.#transact(async (tx, moment) => {
+      const decision = decideOrder(claim, await this.#ordering(tx, claim, moment), moment);
+      if (decision.kind === 'claimed') {
+        claiming(decision.intent);
+      }
+      await this.#write(tx, decision.writes);
+      return decision;
+    });
+  }
+
+  /** What an order would come to now; nothing is stored. */
+  async tryOrder(claim: OrderClaim): Promise<{
+    readonly decision: OrderDecision;
+    readonly snapshot: OrderSnapshot;
+  }> {
+    const moment = this.moment();
+    const snapshot = await this.#ordering(this.#options.store.reader, claim, moment);
+    return { decision: decideOrder(claim, snapshot, moment), snapshot };
+  }
+
+  /** The payment that an idempotency key of the operator stands for. */
+  orderByKey(key: string): Promise<Intent | undefined> {
+    return findByKey(this.#options.store.reader, OPERATOR, key);
+  }
+
+  async #ordering(
+    reader: Reader<CommsTables>,
+    { order, idempotencyKey }: OrderClaim,
+    { now, guardMs }: Moment,
+  ): Promise<OrderSnapshot> {
+    const policy = await loadPolicy(reader);
+    const grants = await loadGrants(reader, OPERATOR);
+    const ids = grants.map(({ id }) => id);
+    const caps = policyCaps(effectiveRules(policy, now));
+    return {
+      node: this.#options.node,
+      epoch: this.#options.epoch,
+      policy,
+      grants,
+      grantUse: await grantUses(reader, ids),
+      capUses: await capUses(reader, caps, guardMs),
+      stop: await findStop(reader, payerOf(OPERATOR, order.purpose)),
+      paid: await findPaid(reader, order.reference),
+      byKey: await findByKey(reader, OPERATOR, idempotencyKey),
+      highestNonce: await highestNonce(reader, OPERATOR),
+      nextIntent: await nextIntent(reader),
+    };
   }
 
   /** Stores the refusal of a request that holds no command. */
@@ -199,8 +268,9 @@ export class PipelineStore {
   approve(id: number, by: string, gathered: GatheredFacts): Promise<ApprovalDecision> {
     return this.#transact(async (tx, moment) => {
       const intent = await findIntent(tx, id);
-      const snapshot = await this.#judging(tx, intent?.principal ?? '', moment);
       const { facts, stateBefore } = gathered;
+      const reference = facts.payment?.reference;
+      const snapshot = await this.#judging(tx, intent?.principal ?? '', reference, moment);
       const decision = decideApproval(id, intent, facts, stateBefore, by, snapshot, moment);
       await this.#write(tx, decision.writes);
       return decision;
@@ -296,40 +366,3 @@ const STEP_MS = 1000;
 
 /** Rows that one sweep takes; the next sweep takes the rest. */
 const LIST_MAX = 1000;
-
-async function highestNonce(reader: Reader<CommsTables>, principal: string): Promise<number> {
-  const row = await reader
-    .selectFrom('comms_nonces')
-    .select('highest')
-    .where('principal', '=', principal)
-    .executeTakeFirst();
-  return row?.highest ?? 0;
-}
-
-async function putNonce(
-  tx: Transactor<CommsTables>,
-  principal: string,
-  highest: number,
-): Promise<void> {
-  await tx
-    .insertInto('comms_nonces')
-    .values({ principal, highest })
-    .onConflict((conflict) => conflict.column('principal').doUpdateSet({ highest }))
-    .execute();
-}
-
-async function queueAnswer(
-  tx: Transactor<CommsTables>,
-  id: number,
-  receipt: { readonly seq: number; readonly digest: string } | undefined,
-): Promise<void> {
-  const intent = await findIntent(tx, id);
-  if (intent?.outcome !== undefined && receipt !== undefined) {
-    await putIntent(tx, { ...intent, outcome: { ...intent.outcome, receipt } });
-  }
-  await tx
-    .insertInto('comms_answers')
-    .values({ intent: id })
-    .onConflict((conflict) => conflict.column('intent').doNothing())
-    .execute();
-}

@@ -32,6 +32,21 @@ export interface CommsTables {
     amount_msat: MsatText;
     state: string;
     at_guard_ms: number;
+    /** Of the four only `method` and `purpose` are set where money leaves; all are null where none does. */
+    method: string | null;
+    purpose: string | null;
+    payee: string | null;
+    reference: string | null;
+  };
+  /** Payers that paid without effect and wait for the operator's word. */
+  comms_pay_stops: { payer: string; intent: number; reason: string; since_ms: number };
+  /** Offers that are paid again each period; guard time in ms of the next payment. */
+  comms_subscriptions: {
+    id: number;
+    state: string;
+    counter: number;
+    next_guard_ms: number;
+    document: string;
   };
   /** What pruned entries of the ledger used of each grant. */
   comms_grant_totals: { grant_id: number; power: string; amount_msat: MsatText };

@@ -3,14 +3,12 @@ import {
   decode,
   invoice,
   keysend,
-  type ListpaysPays,
   listinvoices,
   listpays,
   type RpcClient,
   RpcError,
   wait,
   xkeysend,
-  xpay,
 } from '@cl-hive/cln-rpc';
 import {
   type JsonObject,
@@ -31,15 +29,14 @@ import {
   type EffectAction,
   fail,
   go,
-  type Look,
   type Plan,
-  pending,
   type SchemaActions,
   there,
 } from '../action.ts';
 import { loadChannels, sumOf } from '../channel-view.ts';
 import { ASK_MS, CHANGE_MS, KEYSEND_FEE, PAY_MS, PAY_RETRY_S, SETTLE_MS } from '../limits.ts';
 import { amountOf, numberOf, optionalText, textOf } from '../params.ts';
+import { lookAtPays, paidState, paysOf, sendInvoice } from '../pays.ts';
 
 /** What an invoice asks for; a text says why it is not one to pay. */
 async function readInvoice(
@@ -62,35 +59,6 @@ async function readInvoice(
   return amountMsat === undefined ? 'it names no amount' : { payee, amountMsat, hash };
 }
 
-function renderPay(row: ListpaysPays): JsonObject {
-  return {
-    payment_hash: row.payment_hash,
-    status: row.status,
-    payment_preimage: row.preimage ?? null,
-    amount_msat: row.amount_msat ?? null,
-    amount_sent_msat: row.amount_sent_msat ?? null,
-  };
-}
-
-/**
- * What became of a payment. A failed part is no end while the command may try another, so that the
- * whole counts as absent until it has settled.
- */
-function lookAtPays(rows: readonly ListpaysPays[], boundMsat: bigint): Look {
-  const complete = rows.find(({ status }) => status === 'complete');
-  if (complete !== undefined) {
-    return there(renderPay(complete), complete.amount_sent_msat ?? boundMsat);
-  }
-  return rows.some(({ status }) => status === 'pending')
-    ? pending('the payment is under way')
-    : absent(rows.length === 0 ? 'no payment was made' : 'the payment failed');
-}
-
-async function paysOf(rpc: RpcClient, bolt11: string): Promise<readonly ListpaysPays[]> {
-  const { pays } = await rpc.call(listpays, { bolt11 }, { timeoutMs: ASK_MS });
-  return pays;
-}
-
 async function channelBalance(rpc: RpcClient): Promise<JsonObject> {
   const view = await loadChannels(rpc);
   return { channels_local_msat: sumOf(view.all, ({ toUsMsat }) => toUsMsat) };
@@ -105,12 +73,13 @@ async function planPay(
   if (typeof read === 'string') {
     return fail(read);
   }
-  const rows = await paysOf(rpc, bolt11);
-  if (rows.some(({ status }) => status === 'complete')) {
-    return fail('the invoice is paid already');
-  }
-  if (rows.some(({ status }) => status === 'pending')) {
-    return fail('a payment of this invoice is under way already');
+  const before = paidState(await paysOf(rpc, read.hash));
+  if (before !== 'free') {
+    return fail(
+      before === 'paid'
+        ? 'the invoice is paid already'
+        : 'a payment of this invoice is under way already',
+    );
   }
   const maxFee = mulPpmFloor(read.amountMsat, ppm(numberOf(params, 'max_fee_ppm')));
   return go({
@@ -132,33 +101,24 @@ const pay: EffectAction = {
           peers: [read.payee],
           amountMsat: read.amountMsat,
           feeMsat: mulPpmFloor(read.amountMsat, ppm(numberOf(params, 'max_fee_ppm'))),
+          payment: {
+            method: 'bolt11',
+            purpose: 'management',
+            payee: read.payee,
+            reference: read.hash,
+          },
         });
   },
   state: ({ rpc }) => channelBalance(rpc),
   plan: planPay,
-  perform: async ({ rpc }, { command: { params }, marker }) => {
-    const paid = await rpc.call(
-      xpay,
-      {
-        invstring: textOf(params, 'bolt11'),
-        maxfee: msat(amountOf(marker, 'maxfee_msat')),
-        retry_for: PAY_RETRY_S,
-      },
-      { timeoutMs: PAY_MS },
-    );
-    return done(
-      {
-        payment_hash: textOf(marker, 'payment_hash'),
-        status: 'complete',
-        payment_preimage: paid.payment_preimage,
-        amount_msat: paid.amount_msat,
-        amount_sent_msat: paid.amount_sent_msat,
-      },
-      paid.amount_sent_msat,
-    );
-  },
-  look: async ({ rpc }, { command, marker }) =>
-    lookAtPays(await paysOf(rpc, textOf(command.params, 'bolt11')), amountOf(marker, 'bound_msat')),
+  perform: ({ rpc }, { command: { params }, marker }) =>
+    sendInvoice(rpc, {
+      invoice: textOf(params, 'bolt11'),
+      hash: textOf(marker, 'payment_hash'),
+      maxFeeMsat: msat(amountOf(marker, 'maxfee_msat')),
+    }),
+  look: async ({ rpc }, { marker }) =>
+    lookAtPays(await paysOf(rpc, textOf(marker, 'payment_hash')), amountOf(marker, 'bound_msat')),
 };
 
 function keysendFee(amountMsat: Msat): Msat {

@@ -1,0 +1,5 @@
+export * from './decide-order.ts';
+export * from './order.ts';
+export * from './order-flow.ts';
+export * from './reason.ts';
+export * from './stop.ts';
