@@ -56,6 +56,7 @@ describe('the manifest of cl-hive-archon', () => {
       'hive-archon-revocation-grace',
       'hive-archon-vault-folder',
       'hive-archon-vault-keep',
+      'hive-archon-vault-gatekeeper',
       'hive-archon-vault-hours',
       'hive-archon-vault-recipients',
       'hive-archon-db',

@@ -205,7 +205,7 @@ async function assemble(
     resolve: async (wanted: Did, maxAgeMs: number) =>
       (await directory.resolve(wanted, maxAgeMs))?.chain,
   };
-  const parts = { context, store, node: nodeId, secret, version: VERSION, dmail };
+  const parts = { context, store, node: nodeId, secret, version: VERSION, dmail, gatekeepers };
   const offices = await Offices.open(parts);
   const rooms = { gatekeepers, directory, outbox, credentials, bindings, contacts, offices };
   return new ArchonServices({ store, nodeId, context, keys, dids, self, timers, ...rooms });

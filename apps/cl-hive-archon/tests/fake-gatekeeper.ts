@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +21,13 @@ export class FakeGatekeeper {
   manner: Manner = 'good';
   /** Changes what it lists, to lie. */
   edit: (events: readonly JsonObject[]) => readonly JsonValue[] = (events) => events;
+  /** Requests that it left without an answer. */
+  stalled = 0;
+  /** Bytes by content id, and what is served of them: undefined for what it lost. */
+  readonly data = new Map<string, Buffer>();
+  serve: (bytes: Buffer, cid: string) => Buffer | undefined = (bytes) => bytes;
+  /** Told before each request to store bytes. */
+  onPut: () => void = () => {};
   readonly kept = new Map<string, JsonObject[]>();
   readonly submitted: string[] = [];
   readonly asked: string[] = [];
@@ -54,12 +62,18 @@ export class FakeGatekeeper {
     }
     this.asked.push(`${method} ${url}`);
     const described = Object.entries(api.paths).some(
-      ([path, methods]) => path === url && method.toLowerCase() in methods,
+      ([path, methods]) =>
+        path === url.replace(/^(\/api\/v1\/ipfs\/data\/).+$/, '$1{cid}') &&
+        method.toLowerCase() in methods,
     );
     if (!described) {
       throw new Error(`Archon's Gatekeeper has no ${method} ${url}`);
     }
+    if (url === '/api/v1/ipfs/data') {
+      this.onPut();
+    }
     if (this.manner === 'stalls') {
+      this.stalled += 1;
       return;
     }
     if (this.manner === 'redirects') {
@@ -70,6 +84,10 @@ export class FakeGatekeeper {
       response.writeHead(503).end();
       return;
     }
+    if (url.startsWith('/api/v1/ipfs/data')) {
+      this.#bytes(url, Buffer.concat(parts), response);
+      return;
+    }
     const body = parseJson(Buffer.concat(parts).toString() || 'null') as JsonObject;
     const answer = url === '/api/v1/did' ? this.#submit(body) : this.#list(body);
     if (this.manner === 'deaf') {
@@ -78,6 +96,25 @@ export class FakeGatekeeper {
     }
     response.writeHead(answer === undefined ? 500 : 200, { 'content-type': 'application/json' });
     response.end(stringifyJson(answer ?? 'Error: Invalid operation: proof'));
+  }
+
+  /** Stores bytes, or serves them; Archon's answers an unknown content id with 500. */
+  #bytes(url: string, body: Buffer, response: ServerResponse): void {
+    const wanted = url.split('/')[5];
+    if (wanted === undefined) {
+      if (this.manner === 'refuses') {
+        response.writeHead(413).end();
+        return;
+      }
+      // As with the real one, an equal content has an equal id.
+      const cid = `bafkrei${createHash('sha256').update(body).digest('hex')}`;
+      this.data.set(cid, body);
+      response.end(cid);
+      return;
+    }
+    const stored = this.data.get(wanted);
+    const served = stored && this.serve(stored, wanted);
+    response.writeHead(served === undefined ? 500 : 200).end(served ?? 'Error: no such block');
   }
 
   #submit(json: JsonObject): JsonValue | undefined {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { textOf } from './support/advisor.ts';
+import { withDataGatekeeper } from './support/data-gatekeeper.ts';
 import { buildKillable, dieAt as dieWith } from './support/killable.ts';
 import { type NodeUnderTest, withNode } from './support/node.ts';
 
@@ -16,11 +17,18 @@ beforeAll(async () => {
   plugin = await buildKillable('cl-hive-archon', path.join(base, 'cl-hive-archon'));
 });
 
-const dieAt = (node: NodeUnderTest, places: readonly string[], act: () => Promise<unknown>) =>
-  dieWith(node, { name: 'cl-hive-archon', entry: plugin }, places, act);
+const dieAt = (
+  node: NodeUnderTest,
+  places: readonly string[],
+  act: () => Promise<unknown>,
+  options: JsonObject = {},
+) => dieWith(node, { name: 'cl-hive-archon', entry: plugin, options }, places, act);
 
-async function world(test: (node: NodeUnderTest) => Promise<void>): Promise<void> {
-  await withNode({ plugins: ['cl-hive-comms', { path: plugin }] }, async (node) => {
+async function world(
+  test: (node: NodeUnderTest) => Promise<void>,
+  options: Readonly<Record<string, string | boolean>> = {},
+): Promise<void> {
+  await withNode({ plugins: ['cl-hive-comms', { path: plugin, options }] }, async (node) => {
     await node.untilState('cl-hive-archon', 'ready');
     await test(node);
   });
@@ -33,7 +41,8 @@ async function identity(node: NodeUnderTest): Promise<JsonObject> {
 /** The database's rows but for those of starts and the vault's own books. */
 async function rows(node: NodeUnderTest): Promise<ReadonlyMap<string, string>> {
   const { tables } = await node.call('hive-archon-snapshot', { action: 'state' });
-  const own = /^(?:archon_(?:store|migrations|backups|own_requests|returned_shares))$/;
+  const own =
+    /^(?:archon_(?:store|migrations|deliveries|backups|deposits|deposit_pieces|own_requests|returned_shares))$/;
   return new Map(
     (tables as readonly { name: string; digest: string }[]).flatMap(({ name, digest }) =>
       own.test(name) ? [] : [[name, digest]],
@@ -142,6 +151,52 @@ describe('a plugin that is killed while the vault works', () => {
         expect(await node.call('hive-archon-restore', { archive })).toHaveProperty('confirm');
         await node.call('hive-archon-restore', { action: 'cancel' });
       }
+    });
+  });
+
+  it('VB-06, I9: has an archive at a Gatekeeper once and whole, at every step of a deposit', async () => {
+    await withDataGatekeeper(async (gatekeeper) => {
+      const options = { 'hive-archon-network': true, 'hive-archon-gatekeeper': gatekeeper.url };
+      const vault = async (node: NodeUnderTest) =>
+        (await node.call('hive-archon-backup-status'))['gatekeeper'] as {
+          readonly deposits: readonly JsonObject[];
+          readonly references: readonly JsonObject[];
+        };
+      await world(async (node) => {
+        const steps: readonly (readonly [taken: boolean, place: string])[] = [
+          [false, 'DepositOffice.take:after'],
+          [true, 'putAndReadBack:before'],
+          [true, 'putAndReadBack:after'],
+          [true, 'depositIndex:before'],
+          [true, 'depositIndex:after'],
+          [true, 'DepositRecords.add:before'],
+          [true, 'DepositRecords.add:after'],
+        ];
+        let count = 0;
+        for (const [taken, place] of steps) {
+          const backup = () => node.call('hive-archon-backup', { target: 'gatekeeper' });
+          await dieAt(node, [place], backup, options);
+          count += taken ? 1 : 0;
+          await node.until(`all is at the Gatekeeper after ${place}`, async () => {
+            const { deposits, references } = await vault(node);
+            return references.length === count && deposits.every(({ state }) => state === 'done');
+          });
+          const { deposits, references } = await vault(node);
+          expect(deposits, place).toHaveLength(count);
+          expect(new Set(references.map(({ reference }) => reference)).size, place).toBe(count);
+        }
+        for (const { reference } of (await vault(node)).references) {
+          const archive = textOf(reference);
+          expect(await node.call('hive-archon-restore', { archive })).toHaveProperty('confirm');
+          await node.call('hive-archon-restore', { action: 'cancel' });
+        }
+        const archive = textOf((await vault(node)).references[0]?.['reference']);
+        const before = await rows(node);
+        const restore = () => node.call('hive-archon-restore', { archive });
+        await dieAt(node, ['fetchDeposit:after'], restore, options);
+        expect(left(node, 'restore')).toEqual([]);
+        expect(await rows(node)).toEqual(before);
+      }, options);
     });
   });
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
 import { type TestFleet, type TestNode, withFleet } from '@cl-hive/hive-lab';
 import { afterAll, describe, expect, it } from 'vitest';
+import { withDataGatekeeper } from './support/data-gatekeeper.ts';
 import { pluginFile } from './support/plugins.ts';
 
 const base = mkdtempSync(path.join(tmpdir(), 'hive-vault-'));
@@ -14,7 +15,7 @@ const SNAPSHOTS = ['hive-comms-snapshot', 'hive-archon-snapshot', 'hive-snapshot
 const WAIT_MS = 60_000;
 /** What a start writes, and the list of archives that an archive cannot hold itself. */
 const MOVING =
-  /^(?:\w+_store|comms_guard|hive_meta|archon_backups|archon_own_requests|archon_returned_shares)$/;
+  /^(?:\w+_store|comms_guard|hive_meta|archon_deliveries|archon_backups|archon_deposits|archon_deposit_pieces|archon_own_requests|archon_returned_shares)$/;
 
 let made = 0;
 function freshFolder(): string {
@@ -24,10 +25,12 @@ function freshFolder(): string {
   return folder;
 }
 
-const plugins = (folder: string) =>
+const plugins = (folder: string, more: Readonly<Record<string, string | boolean>> = {}) =>
   NAMES.map((name) => ({
     path: pluginFile(name),
-    ...(name === 'cl-hive-archon' ? { options: { 'hive-archon-vault-folder': folder } } : {}),
+    ...(name === 'cl-hive-archon'
+      ? { options: { 'hive-archon-vault-folder': folder, ...more } }
+      : {}),
   }));
 
 async function ready(fleet: TestFleet, node: TestNode): Promise<void> {
@@ -188,6 +191,60 @@ describe('the vault', () => {
       ).toMatchObject({ ok: true, faults: [] });
     });
   }, 240_000);
+});
+
+describe('an archive at a Gatekeeper', () => {
+  it('I9: brings a node back that has nothing but its secret and what lightningd remembers', async () => {
+    const folder = freshFolder();
+    await withDataGatekeeper(async (gatekeeper) => {
+      const options = {
+        'hive-archon-network': true,
+        'hive-archon-gatekeeper': gatekeeper.url,
+        'hive-archon-vault-gatekeeper': true,
+      };
+      await withFleet({ nodes: 2, plugins: plugins(folder, options) }, async (fleet) => {
+        const [node, other] = fleet.nodes as readonly [TestNode, TestNode];
+        await Promise.all(fleet.nodes.map((each) => ready(fleet, each)));
+        await node.call('hive-client-authorize', { advisor: 'alice' });
+        const before = await rows(fleet, node);
+        const self = await who(node);
+        const made = await node.call('hive-archon-backup');
+        expect(made).toMatchObject({ deposit: { state: 'done', gatekeeper: gatekeeper.url } });
+        expect(await node.call('hive-archon-backup', { target: 'local' })).not.toHaveProperty(
+          'deposit',
+        );
+        for (const bytes of gatekeeper.data.values()) {
+          expect(bytes.includes('alice')).toBe(false);
+        }
+
+        rmSync(folder, { recursive: true });
+        await wiped(fleet, node);
+        const status = await node.call('hive-archon-backup-status');
+        expect(status['archives']).toEqual([]);
+        const { references } = status['gatekeeper'] as { references: readonly JsonObject[] };
+        expect(references).toHaveLength(1);
+        const archive = references[0]?.['reference'] as string;
+        expect(archive).toBe((made['deposit'] as JsonObject)['reference']);
+        expect(await code(other, 'hive-archon-restore', { archive })).toBe('vault_key_wrong');
+        const absent = `${archive.slice(0, -1)}${archive.endsWith('0') ? '1' : '0'}`;
+        expect(await code(node, 'hive-archon-restore', { archive: absent })).toBe(
+          'vault_gatekeeper',
+        );
+        const plan = await node.call('hive-archon-restore', { archive });
+        const confirm = plan['confirm'] as string;
+        await node.call('hive-archon-restore', { action: 'confirm', confirm, accept_loss: true });
+        await restarted(fleet, node);
+        const after = await rows(fleet, node);
+        for (const [name, digest] of before) {
+          expect(after.get(name), name).toBe(digest);
+        }
+        expect(await who(node)).toEqual(self);
+        // No number is used twice, though the folder is gone.
+        const next = await node.call('hive-archon-backup');
+        expect(next['sequence']).toBeGreaterThan(Number(made['sequence']));
+      });
+    });
+  }, 120_000);
 });
 
 describe('an archive on one node', () => {

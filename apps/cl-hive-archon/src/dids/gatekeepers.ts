@@ -57,6 +57,27 @@ export class Gatekeepers {
       : [];
   }
 
+  /** Why none is asked now; undefined when one is. */
+  silence():
+    | {
+        readonly trouble: 'network_off' | 'no_gatekeeper' | 'resting';
+        readonly reason: string;
+        readonly remedy: string;
+      }
+    | undefined {
+    if (!this.#parts.network()) {
+      const remedy = 'set hive-archon-network=true';
+      return { trouble: 'network_off', reason: 'the network is off', remedy };
+    }
+    if (this.#all.length === 0) {
+      const remedy = 'name one with hive-archon-gatekeeper';
+      return { trouble: 'no_gatekeeper', reason: 'no Gatekeeper is named', remedy };
+    }
+    const reason = 'every Gatekeeper rests after failures';
+    const remedy = 'wait some minutes; hive-archon-status says how each fares';
+    return this.available().length === 0 ? { trouble: 'resting', reason, remedy } : undefined;
+  }
+
   /** Asks one and notes how it did; undefined when it did not answer. */
   async ask<T>(
     { name, client }: Gatekeeper,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { VaultFolder } from '@cl-hive/archon';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { getinfo } from '@cl-hive/cln-rpc';
 import { isJsonObject, isNodeId, type JsonObject, type NodeId } from '@cl-hive/core';
@@ -7,6 +8,10 @@ import { DmailDesk, type DmailDeskParts } from '../dmail/dmail-desk.ts';
 import { PollOffice } from '../governance/poll-office.ts';
 import type { ArchonDatabase } from '../store/database.ts';
 import { Copies } from '../vault/copies.ts';
+import { fetchDeposit } from '../vault/deposit-fetch.ts';
+import { DepositOffice } from '../vault/deposit-office.ts';
+import type { DepositGatekeepers } from '../vault/deposit-place.ts';
+import { DepositRecords } from '../vault/deposit-records.ts';
 import { RestoreOffice } from '../vault/restore-office.ts';
 import { ShareOffice } from '../vault/share-office.ts';
 import { Turn } from '../vault/turn.ts';
@@ -27,6 +32,7 @@ export interface OfficesParts {
   readonly secret: SecretFor;
   readonly version: string;
   readonly dmail: Pick<DmailDeskParts, 'self' | 'resolve'>;
+  readonly gatekeepers: DepositGatekeepers;
 }
 
 function vaultOptions(context: PluginContext) {
@@ -37,6 +43,7 @@ function vaultOptions(context: PluginContext) {
       return typeof folder === 'string' && folder !== '' ? folder : undefined;
     },
     keep: () => Number(values()['hive-archon-vault-keep'] ?? 7),
+    toGatekeeper: () => values()['hive-archon-vault-gatekeeper'] === true,
     hours: () => Number(values()['hive-archon-vault-hours'] ?? 24),
     recipients: () => {
       const keys = values()['hive-archon-vault-recipients'];
@@ -74,6 +81,10 @@ export class Offices {
     const copies = new Copies(rpc);
     const turn = new Turn();
     const owner = { node, network };
+    const { gatekeepers } = parts;
+    const records = new DepositRecords(rpc, (message) => log.warn(message));
+    const folder = (): VaultFolder => this.vault.folder();
+    const deposits = new DepositOffice({ ...common, gatekeepers, records, folder });
     this.vault = new VaultOffice({
       ...common,
       ...options,
@@ -81,6 +92,7 @@ export class Offices {
       version,
       copies,
       turn,
+      deposits,
       sharedKey: () => this.shares.own.sharedKey(),
     });
     this.restores = new RestoreOffice({
@@ -88,7 +100,8 @@ export class Offices {
       owner,
       copies,
       turn,
-      folder: () => this.vault.folder(),
+      folder,
+      fetch: (reference, to) => fetchDeposit(gatekeepers, reference, to),
       sharedSecret: () => this.shares.own.sharedSecret(),
     });
   }

@@ -1,9 +1,10 @@
 import type { PollTables } from '@cl-hive/archon';
 import type { MetaTable } from '@cl-hive/runtime/services';
+import type { DepositTables } from '../vault/deposit-tables.ts';
 import type { VaultTables } from '../vault/vault-tables.ts';
 
 /** The rows of cl-hive-archon's tables (`migrations.ts`). */
-export interface ArchonDatabase extends PollTables, VaultTables {
+export interface ArchonDatabase extends PollTables, VaultTables, DepositTables {
   readonly archon_meta: MetaTable;
   readonly archon_operations: OperationRow;
   readonly archon_identities: IdentityRow;

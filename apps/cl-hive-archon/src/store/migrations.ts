@@ -1,5 +1,6 @@
 import { pollTables } from '@cl-hive/archon';
 import type { Migration } from '@cl-hive/store';
+import { depositTables } from '../vault/deposit-tables.ts';
 import { vaultTables } from '../vault/vault-tables.ts';
 
 /** The tables of cl-hive-archon, as they grew. */
@@ -93,4 +94,5 @@ export const migrations: readonly Migration[] = [
   },
   { id: 4, name: 'polls', sql: (ddl) => pollTables(ddl) },
   { id: 5, name: 'vault', sql: (ddl) => vaultTables(ddl) },
+  { id: 6, name: 'deposits', sql: (ddl) => depositTables(ddl) },
 ];

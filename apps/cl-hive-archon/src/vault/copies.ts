@@ -31,6 +31,8 @@ const MOMENT_ATTEMPTS = 3;
 /** The vault's own books: what leads to a restore is not what it would lose. */
 const OWN_BOOKS: readonly string[] = [
   'archon_backups',
+  'archon_deposits',
+  'archon_deposit_pieces',
   'archon_own_requests',
   'archon_returned_shares',
 ];

@@ -14,6 +14,12 @@ export const VAULT_OPTIONS = {
     max: 1_000,
     dynamic: true,
   }),
+  'hive-archon-vault-gatekeeper': option.bool({
+    description:
+      'put each archive, encrypted, at a Gatekeeper too (hive-archon-gatekeeper, hive-archon-network); what is there stays there for good',
+    default: false,
+    dynamic: true,
+  }),
   'hive-archon-vault-hours': option.int({
     description: 'hours between two archives; 0: none is made by itself',
     default: 24,

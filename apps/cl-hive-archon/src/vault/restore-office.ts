@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import {
+  isDepositReference,
   openArchive,
   readIdentity,
   type VaultFolder,
@@ -37,13 +39,15 @@ export interface RestoreOfficeParts {
   readonly keys: VaultKeys;
   readonly turn: Turn;
   readonly folder: () => VaultFolder;
+  /** Brings an archive that a reference names back from Gatekeepers, into a new file. */
+  readonly fetch: (reference: string, to: string) => Promise<void>;
   /** The secret of the shared key, out of what holders gave back. Throws what says how many are missing. */
   readonly sharedSecret: () => Promise<Uint8Array>;
 }
 
 /** What a person asks to be restored. */
 export interface RestoreWish {
-  /** A name in the vault's folder, or a whole path. */
+  /** A name in the vault's folder, a whole path, or `gatekeeper:…`. */
   readonly archive: string;
   readonly components: readonly Owner[] | undefined;
   /** `AGE-SECRET-KEY-1…` of a recipient; undefined: this node's own key. */
@@ -170,12 +174,21 @@ export class RestoreOffice {
     const own = wish.key === undefined && !wish.useShares ? [await keys.identity()] : [];
     const given = wish.key === undefined ? [] : [readIdentity(wish.key)];
     const shared = wish.useShares ? [await sharedSecret()] : [];
-    const file = path.isAbsolute(wish.archive)
-      ? wish.archive
-      : this.#parts.folder().file(wish.archive);
     const wanted = wish.components === undefined ? {} : { wanted: wish.components };
     const identities = [...own, ...given, ...shared];
-    return openArchive({ file, identities, owner, into, ...wanted });
+    const fetched = path.join(into, 'fetched.age');
+    const file = await this.#file(wish.archive, fetched);
+    const manifest = await openArchive({ file, identities, owner, into, ...wanted });
+    rmSync(fetched, { force: true });
+    return manifest;
+  }
+
+  async #file(archive: string, fetched: string): Promise<string> {
+    if (isDepositReference(archive)) {
+      await this.#parts.fetch(archive, fetched);
+      return fetched;
+    }
+    return path.isAbsolute(archive) ? archive : this.#parts.folder().file(archive);
   }
 
   #drop(): void {

@@ -19,16 +19,21 @@ import {
   readPlan,
   removeCopy,
 } from '@cl-hive/runtime/services';
-import type { Store } from '@cl-hive/store';
+import type { Store, Transactor } from '@cl-hive/store';
 import type { SignStatement } from '../node/statement-signer.ts';
 import type { Copies, Copy } from './copies.ts';
 import { copyArchive } from './copy-archive.ts';
+import type { DepositOffice } from './deposit-office.ts';
+import type { DepositTables } from './deposit-tables.ts';
 import type { Turn } from './turn.ts';
 import type { VaultKeys } from './vault-keys.ts';
 import type { VaultTables } from './vault-tables.ts';
 
 /** Why a backup was made. */
 export type BackupReason = 'asked' | 'schedule' | 'critical_change';
+
+/** Where an archive goes: into the vault's folder, or from there to a Gatekeeper too. */
+export type BackupTarget = 'local' | 'gatekeeper';
 
 /** Tables whose change is worth an archive of its own: who the node is, and who may do what. */
 const CRITICAL: readonly string[] = [
@@ -46,10 +51,12 @@ const CRITICAL: readonly string[] = [
 /** How often the schedule and critical changes are looked at, ms. */
 const LOOK_MS = 10 * 60_000;
 const STAGING = 'backup';
+/** How long the answer to a backup waits for its deposit, ms; it goes on without the wait. */
+const DEPOSIT_WAIT_MS = 45_000;
 
 /** What the vault works with. */
 export interface VaultOfficeParts {
-  readonly store: Store<VaultTables>;
+  readonly store: Store<VaultTables & DepositTables>;
   readonly owner: VaultOwner;
   readonly lightningDir: string;
   readonly version: string;
@@ -67,6 +74,10 @@ export interface VaultOfficeParts {
   /** The public key that is shared among holders. */
   readonly sharedKey: () => Promise<Uint8Array | undefined>;
   readonly turn: Turn;
+  /** Brings archives to Gatekeepers. */
+  readonly deposits: DepositOffice;
+  /** Whether each archive goes to a Gatekeeper, unless said otherwise. */
+  readonly toGatekeeper: () => boolean;
 }
 
 /** Archives of all plugins' databases: made, kept and restored. */
@@ -81,7 +92,7 @@ export class VaultOffice {
 
   /** Clears away what a crash left, has what was confirmed finished, and begins to look at the schedule. */
   async wake(): Promise<void> {
-    const { lightningDir, copies, log, store } = this.#parts;
+    const { lightningDir, copies, log, store, deposits } = this.#parts;
     await store.transact(async (tx) => {
       await tx
         .updateTable('archon_backups')
@@ -101,20 +112,42 @@ export class VaultOffice {
         );
       });
     }
+    await deposits.wake();
+    void deposits.run();
     this.#wait();
   }
 
   /** Stops what runs by itself. */
   idle(): void {
     this.#cancelLook?.();
+    this.#parts.deposits.idle();
   }
 
-  /** Makes an archive now. Throws `vault_busy`, `vault_plugin`, `vault_place`, and faults of the disk. */
-  async backup(reason: BackupReason): Promise<JsonObject> {
+  /**
+   * Makes an archive now. With `gatekeeper` it goes to one too: what keeps it from there is in the answer, and
+   * tried again. Throws `vault_busy`, `vault_plugin`, `vault_place`, and faults of the disk.
+   */
+  async backup(reason: BackupReason, target?: BackupTarget): Promise<JsonObject> {
+    const { deposits, toGatekeeper, clock } = this.#parts;
+    const to = target ?? (toGatekeeper() ? 'gatekeeper' : 'local');
+    const made = await this.#backup(reason, to);
+    if (to === 'local') {
+      return made;
+    }
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(DEPOSIT_WAIT_MS, resolve);
+    });
+    await Promise.race([deposits.run(true), late]);
+    cancel();
+    return { ...made, deposit: (await deposits.stateOf(Number(made['sequence']))) ?? null };
+  }
+
+  #backup(reason: BackupReason, target: BackupTarget): Promise<JsonObject> {
     return this.#parts.turn.alone('a backup', async () => {
       const sequence = await this.#begin(reason);
       try {
-        const done = await this.#archive(sequence);
+        const done = await this.#archive(sequence, target);
         this.#lastProblem = undefined;
         return done;
       } catch (error) {
@@ -147,6 +180,11 @@ export class VaultOffice {
       keep: this.#parts.keep(),
       recipient: await keys.recipient(),
       busy: this.#parts.turn.busy ?? null,
+      gatekeeper: {
+        automatic: this.#parts.toGatekeeper(),
+        retention: 'a Gatekeeper deletes nothing: what was put there stays there, encrypted',
+        ...(await this.#parts.deposits.view()),
+      },
       ...(this.#lastProblem === undefined ? {} : { problem: this.#lastProblem }),
       ...(plan === undefined ? {} : { restore_waits_for: pendingOwners(lightningDir) }),
     };
@@ -168,8 +206,8 @@ export class VaultOffice {
     return { file: target, bytes: newest.bytes };
   }
 
-  async #archive(sequence: number): Promise<JsonObject> {
-    const { copies, keys, owner, sign, sharedKey } = this.#parts;
+  async #archive(sequence: number, target: BackupTarget): Promise<JsonObject> {
+    const { copies, keys, owner, sign, sharedKey, deposits } = this.#parts;
     const folder = this.folder();
     const { copies: taken, oneMoment } = await copies.take(STAGING);
     const manifest = await sign('vault', this.#manifest(sequence, taken, oneMoment));
@@ -179,7 +217,11 @@ export class VaultOffice {
     const made = await writeArchive(folder.file(name), manifest, files, recipients);
     await openArchive({ file: folder.file(name), identities: [await keys.identity()], owner });
     const critical = bodyDigest({ digests: await copies.digests(CRITICAL) });
-    await this.#end(sequence, { state: 'done', name, ...made, critical });
+    await this.#end(sequence, { state: 'done', name, ...made, critical }, async (tx) => {
+      if (target === 'gatekeeper') {
+        await deposits.take(tx, { sequence, name, ...made });
+      }
+    });
     const removed = folder.retain(this.#parts.keep());
     return {
       archive: name,
@@ -222,12 +264,13 @@ export class VaultOffice {
   async #begin(reason: BackupReason): Promise<number> {
     // Archives of before a lost database count too: no name is used twice.
     const inFolder = this.folder().list().at(-1)?.sequence ?? 0;
+    const elsewhere = await this.#parts.deposits.lastSequence();
     return this.#parts.store.transact(async (tx) => {
       const { last } = await tx
         .selectFrom('archon_backups')
         .select((eb) => eb.fn.max('sequence').as('last'))
         .executeTakeFirstOrThrow();
-      const sequence = Math.max(inFolder, last ?? 0) + 1;
+      const sequence = Math.max(inFolder, elsewhere, last ?? 0) + 1;
       const empty = { name: '', bytes: 0, sha256: '', critical: '', problem: '' };
       const at_ms = this.#parts.clock.now();
       await tx
@@ -238,13 +281,18 @@ export class VaultOffice {
     });
   }
 
-  async #end(sequence: number, change: Partial<VaultTables['archon_backups']>): Promise<void> {
+  async #end(
+    sequence: number,
+    change: Partial<VaultTables['archon_backups']>,
+    also?: (tx: Transactor<VaultTables & DepositTables>) => Promise<void>,
+  ): Promise<void> {
     await this.#parts.store.transact(async (tx) => {
       await tx.updateTable('archon_backups').set(change).where('sequence', '=', sequence).execute();
       await tx
         .deleteFrom('archon_backups')
         .where('sequence', '<', sequence - 1_000)
         .execute();
+      await also?.(tx);
     });
   }
 
@@ -264,6 +312,7 @@ export class VaultOffice {
     } catch (error) {
       this.#parts.log.warn(`the scheduled backup failed: ${describeError(error)}`);
     }
+    void this.#parts.deposits.run();
     this.#wait();
   }
 

@@ -21,8 +21,8 @@ export interface MeasuredFile {
   readonly sha256: string;
 }
 
-/** Reads a file's bytes without following a link. */
-async function* readFile(file: string): AsyncGenerator<Uint8Array> {
+/** Reads a file's bytes without following a link. Throws `vault_missing`, `vault_place`, faults of the disk. */
+export async function* readFile(file: string): AsyncGenerator<Uint8Array> {
   let descriptor: number;
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -34,6 +34,8 @@ export type VaultErrorCode =
   | 'vault_changed'
   /** A backup or restore is under way. */
   | 'vault_busy'
+  /** No Gatekeeper gives back what was put there, or none is asked. */
+  | 'vault_gatekeeper'
   /** A plugin did not hand its database over, or does not take it. */
   | 'vault_plugin';
 

@@ -1,5 +1,13 @@
 export { publicKeyOf, readIdentity, readRecipient, recipientText } from './age-keys.ts';
-export * from './archive.ts';
+export {
+  componentFile,
+  type MeasuredFile,
+  measureFile,
+  type OpenArchive,
+  openArchive,
+  writeArchive,
+} from './archive.ts';
+export * from './deposit.ts';
 export * from './errors.ts';
 export * from './folder.ts';
 export * from './limits.ts';

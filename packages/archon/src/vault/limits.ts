@@ -27,3 +27,18 @@ export const ARCHIVES_MAX = 1_000;
 
 /** Names in a vault's folder that are looked at; others' files may be there too. */
 export const FOLDER_NAMES_MAX = 10_000;
+
+/** Bytes of one piece of an archive at a Gatekeeper: with its headers well below the longest answer, 1 MiB. */
+export const DEPOSIT_PIECE_BYTES = 512 * 1024;
+
+/** Pieces of one archive at a Gatekeeper: at most 222 bytes each, their index fits into one answer too. */
+export const DEPOSIT_PIECES_MAX = 2_048;
+
+/** Largest archive that goes to a Gatekeeper, and that is fetched from one: 1 GiB. */
+export const DEPOSIT_BYTES_MAX = DEPOSIT_PIECE_BYTES * DEPOSIT_PIECES_MAX;
+
+/** References that are remembered: 300 bytes each in lightningd's datastore, which is held in memory. */
+export const DEPOSITS_KEPT = 100;
+
+/** Failures in a row after which what was begun at one Gatekeeper is begun anew at another. */
+export const DEPOSIT_ATTEMPTS_MAX = 3;

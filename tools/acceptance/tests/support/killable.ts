@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import type { JsonObject } from '@cl-hive/core';
 import { build, type Plugin } from 'esbuild';
 import type { NodeUnderTest } from './node.ts';
 import { DIST, type PluginName } from './plugins.ts';
@@ -45,10 +46,15 @@ const WATCHED = {
     'apps/cl-hive-archon/src/bindings/binding-desk.ts': ['BindingDesk.ensure'],
     'apps/cl-hive-archon/src/governance/poll-sync.ts': ['PollSync.spread'],
     'apps/cl-hive-archon/src/vault/copies.ts': ['Copies.take', 'Copies.prepare', 'Copies.digests'],
+    'apps/cl-hive-archon/src/vault/deposit-office.ts': ['DepositOffice.take'],
+    'apps/cl-hive-archon/src/vault/deposit-place.ts': ['putAndReadBack'],
+    'apps/cl-hive-archon/src/vault/deposit-records.ts': ['DepositRecords.add'],
+    'apps/cl-hive-archon/src/vault/deposit-fetch.ts': ['fetchDeposit'],
     'packages/archon/src/did/build.ts': ['createAgent', 'rotateKey'],
     'packages/archon/src/poll/poll-store.ts': ['decideOwnVote', 'signOwnVote'],
     'packages/archon/src/statement/statement.ts': ['statementText'],
     'packages/archon/src/vault/archive.ts': ['writeArchive', 'openArchive'],
+    'packages/archon/src/vault/deposit.ts': ['depositIndex'],
     'packages/archon/src/vault/folder.ts': ['VaultFolder.retain'],
     'packages/store/src/files.ts': ['publish'],
     'packages/runtime/src/services/vault-place.ts': [
@@ -220,7 +226,15 @@ export async function buildKillable(name: keyof typeof WATCHED, folder: string):
 /** Runs `act` and lets the plugin at `entry` die at each place in turn, the later ones while it starts again. */
 export async function dieAt(
   node: NodeUnderTest,
-  { name, entry }: { readonly name: keyof typeof WATCHED; readonly entry: string },
+  {
+    name,
+    entry,
+    options = {},
+  }: {
+    readonly name: keyof typeof WATCHED;
+    readonly entry: string;
+    readonly options?: JsonObject;
+  },
   places: readonly string[],
   act: () => Promise<unknown>,
 ): Promise<void> {
@@ -238,7 +252,7 @@ export async function dieAt(
       return !JSON.stringify(plugins).includes(`${name}.js`);
     });
     // It may die before its start is answered.
-    await node.startPlugin(entry).catch(() => undefined);
+    await node.startPlugin(entry, options).catch(() => undefined);
   }
   await acted;
   await node.untilState(name, 'ready');

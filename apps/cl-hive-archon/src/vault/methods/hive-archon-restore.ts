@@ -25,7 +25,9 @@ export const archonRestore = (ready: () => RestoreOffice, shares: () => ShareOff
       action: p
         .oneOf(['plan', 'confirm', 'cancel', 'request-shares', 'cancel-shares'], 'which step')
         .default('plan'),
-      archive: p.text({ min: 1, max: 4_096 }, 'its name, or its whole path').optional(),
+      archive: p
+        .text({ min: 1, max: 4_096 }, 'its name, its whole path, or gatekeeper:...')
+        .optional(),
       components: p
         .array(p.oneOf(OWNERS), { min: 1, max: OWNERS.length }, 'by default all')
         .optional(),
