@@ -121,7 +121,7 @@ async function assemble(
   });
   const { office, wrote } = management;
   const nostr = () => transports.hub.transport('nostr');
-  office.add(webhookSink(options.webhook, node));
+  office.add(webhookSink({ url: options.webhook, node, clock }));
   if (options.operator !== undefined) {
     office.add(nostrSink(options.operator, nostr));
   }

@@ -132,6 +132,18 @@ describe('the address of a request', () => {
 });
 
 describe('the answer to a request', () => {
+  it('has its headers, those that came twice too', async () => {
+    const port = await serve((_request, response) => {
+      response.setHeader('WWW-Authenticate', ['LSAT a', 'L402 b']);
+      response.writeHead(402).end('pay');
+    });
+    const request = get(`http://127.0.0.1:${port}/`);
+    const answer = await guardedRequest(request, { clock: still });
+    expect(answer.status).toBe(402);
+    expect(answer.headers['www-authenticate']).toEqual(['LSAT a', 'L402 b']);
+    expect(answer.headers['location']).toBeUndefined();
+  });
+
   it('that redirects is refused, and no secret follows it', async () => {
     let followed = false;
     const target = await serve((_request, response) => {

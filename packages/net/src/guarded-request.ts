@@ -29,6 +29,8 @@ export interface GuardedRequest {
 /** What came back. */
 export interface GuardedAnswer {
   readonly status: number;
+  /** By name in lower case; each value as often as it was sent. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
 }
 
@@ -137,5 +139,10 @@ async function readAnswer(incoming: IncomingMessage, bytesMax: number): Promise<
       ? error
       : refuse('request_failed', 'the answer broke off', error);
   }
-  return { status, body: Buffer.concat(parts) };
+  return { status, headers: present(incoming.headersDistinct), body: Buffer.concat(parts) };
+}
+
+function present(headers: NodeJS.Dict<string[]>): GuardedAnswer['headers'] {
+  const entries = Object.entries(headers).map(([name, values]) => [name, values ?? []] as const);
+  return Object.fromEntries(entries);
 }

@@ -43,3 +43,36 @@ export function isPublicAddress(address: string): boolean {
       return false;
   }
 }
+
+const NEAR = new BlockList();
+for (const [network, prefix] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  // Where overlay networks of one's own are (RFC 6598).
+  ['100.64.0.0', 10],
+] as const) {
+  NEAR.addSubnet(network, prefix, 'ipv4');
+}
+// A list of its own: one with IPv4 networks matches their mapped forms too.
+const NEAR_IPV6 = new BlockList();
+NEAR_IPV6.addAddress('::1', 'ipv6');
+NEAR_IPV6.addSubnet('fc00::', 7, 'ipv6');
+
+/**
+ * Whether a URL that the operator wrote leads inside because it says so itself: `localhost`, or an address
+ * of this machine or of the own network as a number. Not link-local, where clouds keep their secrets. A
+ * name is not believed: whoever answers for it could move it inside.
+ */
+export function leadsInside(url: URL): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  switch (isIP(host)) {
+    case 4:
+      return NEAR.check(host, 'ipv4');
+    case 6:
+      return NEAR_IPV6.check(host, 'ipv6');
+    default:
+      return host === 'localhost';
+  }
+}

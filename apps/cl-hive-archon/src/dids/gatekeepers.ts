@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   GATEKEEPER_ANSWER_BYTES_MAX,
   GATEKEEPER_REQUEST_MS,
@@ -11,7 +10,7 @@ import {
   stepHealth,
 } from '@cl-hive/archon';
 import { type Clock, describeError, isCodedError, type JsonObject } from '@cl-hive/core';
-import { guardedRequest, type Resolve } from '@cl-hive/net';
+import { guardedRequest, leadsInside, type Resolve } from '@cl-hive/net';
 
 /** What {@link Gatekeepers} work with. */
 export interface GatekeepersParts {
@@ -135,8 +134,7 @@ export class Gatekeepers {
 /** Requests to one Gatekeeper. Only what the operator wrote as a number or `localhost` may be inside. */
 function portOf(url: string, { clock, resolve }: GatekeepersParts): GatekeeperPort {
   const base = new URL(url);
-  const literal = base.hostname.replace(/^\[|\]$/g, '');
-  const allowPrivate = isIP(literal) !== 0 || literal === 'localhost';
+  const allowPrivate = leadsInside(base);
   const root = `${base.origin}${base.pathname.replace(/\/$/, '')}`;
   return ({ method, path, contentType, body }) =>
     guardedRequest(

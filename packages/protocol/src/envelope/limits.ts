@@ -15,3 +15,6 @@ export const REPLY_TO_MAX = 512;
 
 /** Longest signature text, in characters: a Schnorr signature has 128, a rune about 200. */
 export const SIGNATURE_MAX = 1024;
+
+/** Longest L402 token, in characters: a macaroon of 4096 bytes in base64, and its preimage. */
+export const L402_MAX = 5600;

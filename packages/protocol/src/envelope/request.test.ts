@@ -20,6 +20,7 @@ const REQUEST: RequestEnvelope = {
   params: { channel_id: '103x1x0', fee_ppm: 100 },
   idempotencyKey: 'fees:2027-01-15',
   replyTo: 'wss://relay.example',
+  l402: `L402 AgEEbHNhdA==:${'0b'.repeat(32)}`,
   signature: 'ab'.repeat(64),
 };
 const TEXT = JSON.stringify(requestToJson(REQUEST));
@@ -34,7 +35,7 @@ describe('decodeRequest', () => {
     const decoded = decodeRequest(utf8ToBytes(TEXT));
     expect(decoded).toEqual({ ok: true, value: REQUEST });
     expect(decoded.ok && Object.isFrozen(decoded.value)).toBe(true);
-    const { idempotencyKey: _, replyTo: __, signature: ___, ...bare } = REQUEST;
+    const { idempotencyKey: _, replyTo: __, l402: ____, signature: ___, ...bare } = REQUEST;
     expect(decodeRequest(utf8ToBytes(JSON.stringify(requestToJson(bare))))).toEqual({
       ok: true,
       value: bare,
@@ -159,6 +160,9 @@ describe('decodeRequest', () => {
       ['idempotency_key', 'a b'],
       ['idempotency_key', 'x'.repeat(65)],
       ['reply_to', 'x'.repeat(513)],
+      ['l402', 'L402 AgEEbHNhdA=='],
+      ['l402', `Bearer AgEEbHNhdA==:${'0b'.repeat(32)}`],
+      ['l402', `L402 ${'A'.repeat(5600)}:${'0b'.repeat(32)}`],
       ['signature', 'é'],
       ['signature', 'x'.repeat(1025)],
     ];
@@ -256,6 +260,7 @@ describe('requestSigningText', () => {
       { params: { channel_id: '103x1x0', fee_ppm: 101 } },
       { idempotencyKey: 'other' },
       { replyTo: 'wss://elsewhere.example' },
+      { l402: `L402 AgEE:${'0b'.repeat(32)}` },
     ];
     const texts = new Set([text, ...changes.map((c) => requestSigningText({ ...REQUEST, ...c }))]);
     expect(texts.size).toBe(changes.length + 1);

@@ -20,6 +20,7 @@ import { type EnvelopeErrorCode, envelopeError } from './error.ts';
 import {
   ENVELOPE_BYTES_MAX,
   IDEMPOTENCY_KEY_MAX,
+  L402_MAX,
   PRINCIPAL_MAX,
   REPLY_TO_MAX,
   SIGNATURE_MAX,
@@ -52,6 +53,8 @@ export interface RequestEnvelope {
   readonly idempotencyKey?: string;
   /** Where the answer goes when not back the way the request came. */
   readonly replyTo?: string;
+  /** What pays for it, where the node asks a price: an L402 token, not yet checked. */
+  readonly l402?: string;
   /** What proves the sender, in the form of its kind (Schnorr or HMAC in hexadecimal, zbase32). */
   readonly signature?: string;
 }
@@ -78,6 +81,14 @@ const idempotencyKey: Decoder<string> = (input) => {
   return input;
 };
 
+const l402: Decoder<string> = (input) => {
+  const value = text(L402_MAX)(input);
+  if (!/^(?:(?:L402|LSAT) )?[A-Za-z0-9+/_=-]+:[0-9a-fA-F]{64}$/.test(value)) {
+    throw new DecodeError('"L402 <macaroon>:<preimage>"', input);
+  }
+  return value;
+};
+
 const params: Decoder<JsonObject> = (input) => {
   if (!isJsonObject(input)) {
     throw new DecodeError('an object', input);
@@ -96,6 +107,7 @@ const FIELDS = {
   params,
   idempotency_key: optional(idempotencyKey),
   reply_to: optional(visible(REPLY_TO_MAX)),
+  l402: optional(l402),
   signature: optional(visible(SIGNATURE_MAX)),
 } as const;
 
@@ -127,6 +139,7 @@ export function readRequest(value: JsonValue): RequestEnvelope {
   }
   const key = read(value, 'idempotency_key', FIELDS.idempotency_key);
   const replyTo = read(value, 'reply_to', FIELDS.reply_to);
+  const token = read(value, 'l402', FIELDS.l402);
   const signature = read(value, 'signature', FIELDS.signature);
   return Object.freeze({
     principal: read(value, 'principal', FIELDS.principal),
@@ -139,6 +152,7 @@ export function readRequest(value: JsonValue): RequestEnvelope {
     params: read(value, 'params', FIELDS.params),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(token === undefined ? {} : { l402: token }),
     ...(signature === undefined ? {} : { signature }),
   });
 }
