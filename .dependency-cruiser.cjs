@@ -13,6 +13,7 @@ const MAY = {
   'planning-kernel': ['core'],
   'plan-orchestrator': ['core'],
   payments: ['core', 'protocol'],
+  cashu: ['core', 'net', 'store'],
   readiness: ['core', 'protocol'],
   comms: ['core', 'protocol', 'store'],
   archon: ['core', 'protocol', 'store'],

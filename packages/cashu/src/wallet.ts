@@ -1,0 +1,108 @@
+import { describeError, type Msat } from '@cl-hive/core';
+import { Courier } from './courier.ts';
+import { CASHU_LIMITS } from './limits.ts';
+import { MintDesk } from './mint-desk.ts';
+import { listKeysets } from './mint-rows.ts';
+import type { Operation } from './operation.ts';
+import {
+  findOperation,
+  listOperations,
+  type OperationSummary,
+  operationKeys,
+} from './operation-rows.ts';
+import type { CashuParts } from './parts.ts';
+import { Preparer } from './prepare.ts';
+import { dropProofs, type HoldState, holdings, listProofs } from './proof-rows.ts';
+import { type CashuToken, readToken, writeToken } from './token.ts';
+
+/** What the wallet has of one mint, in msat. */
+export type MintHolding = Readonly<Record<HoldState, Msat>> & { readonly mint: string };
+
+/** The wallet: what is prepared survives a kill, what was asked is never asked anew. */
+export class CashuWallet {
+  readonly mints: MintDesk;
+  readonly prepare: Preparer;
+  readonly #parts: CashuParts;
+  readonly #courier: Courier;
+
+  constructor(parts: CashuParts) {
+    this.#parts = parts;
+    this.mints = new MintDesk(parts);
+    this.prepare = new Preparer(parts, this.mints);
+    this.#courier = new Courier(parts, this.mints, this.prepare);
+  }
+
+  /** Does what was prepared, or finds out what became of it; see {@link Courier.run}. */
+  run(key: string): Promise<Operation> {
+    return this.#courier.run(key);
+  }
+
+  /** An operation by its key. */
+  find(key: string): Promise<Operation | undefined> {
+    return findOperation(this.#parts.store.reader, key, this.#parts.sealer);
+  }
+
+  /** The newest operations, without what spends. */
+  operations(limit: number = CASHU_LIMITS.shown): Promise<readonly OperationSummary[]> {
+    return listOperations(this.#parts.store.reader, limit);
+  }
+
+  /** The token that a send made; undefined unless it is done. */
+  tokenOf({ kind, state, mint, sent }: Operation): string | undefined {
+    return kind === 'send' && state === 'done' ? writeToken({ mint, proofs: sent }) : undefined;
+  }
+
+  /** Reads a token of a mint that is known here or not. Throws `token_malformed`, `token_unusable`. */
+  async read(text: string): Promise<CashuToken> {
+    const known = await listKeysets(this.#parts.store.reader);
+    return readToken(
+      text,
+      known.map(({ id }) => id),
+    );
+  }
+
+  /** What the wallet has, by mint. */
+  async balance(): Promise<readonly MintHolding[]> {
+    const none = 0n as Msat;
+    const all = new Map<string, MintHolding>();
+    for (const { mint, state, msat } of await holdings(this.#parts.store.reader)) {
+      const before = all.get(mint) ?? { mint, unspent: none, held: none, sent: none };
+      all.set(mint, { ...before, [state]: msat });
+    }
+    return [...all.values()];
+  }
+
+  /**
+   * Finds out about everything that is open, and which tokens were redeemed. One that fails does not
+   * keep the others; gives how many are still open.
+   */
+  async reconcile(): Promise<number> {
+    const { store, trouble } = this.#parts;
+    let open = 0;
+    for (const key of await operationKeys(store.reader, 'open')) {
+      try {
+        open += (await this.run(key)).state === 'open' ? 1 : 0;
+      } catch (error) {
+        open += 1;
+        trouble(`an operation could not be looked after: ${describeError(error)}`);
+      }
+    }
+    await this.#forgetRedeemed();
+    return open;
+  }
+
+  async #forgetRedeemed(): Promise<void> {
+    const { store } = this.#parts;
+    for (const mint of await this.mints.list()) {
+      const given = await listProofs(store.reader, { mint: mint.url, state: 'sent' });
+      const points = given.map(({ point }) => point);
+      try {
+        const states = points.length === 0 ? [] : await this.mints.client(mint).states(points);
+        const gone = points.filter((_point, index) => states[index] === 'SPENT');
+        await store.transact((tx) => dropProofs(tx, gone));
+      } catch {
+        // The mint is silent: the next time will do, what was given is not counted as ours anyway.
+      }
+    }
+  }
+}
