@@ -9,13 +9,18 @@ import { CashuWallet, httpMintLink } from '@cl-hive/cashu';
 import { isCodedError, satToMsat } from '@cl-hive/core';
 import { TestDatabases } from '@cl-hive/store/testing';
 import { type MintServer, serveMint } from '@cl-hive/test-mint';
+import { VirtualClock } from '@cl-hive/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { satOf, World } from './support/world.ts';
 
 /** The wallet of a library, used as its own documentation does, over HTTP. */
 describe('a wallet that was not written here', () => {
   const databases = new TestDatabases('sqlite');
-  const world = new World({ keyset: { name: 'first', version: 0, heights: 14, feePpk: 100 } });
+  // The library reads the clock of the machine.
+  const world = new World(
+    { keyset: { name: 'first', version: 0, heights: 14, feePpk: 100 } },
+    new VirtualClock(Date.now()),
+  );
   let server: MintServer;
   let ours: CashuWallet;
   let theirs: StrangeWallet;

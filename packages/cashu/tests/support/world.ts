@@ -178,7 +178,7 @@ export function paperLink(fronts: ReadonlyMap<string, MintFront>): MintLink {
 
 /** A store, a mint and wallets on them, in virtual time. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly lightning = new PaperLightning();
   readonly mint: Mint;
   readonly front: MintFront;
@@ -187,7 +187,8 @@ export class World {
   readonly stores: Store<CashuTables>[] = [];
   #keys = 0;
 
-  constructor(options: Partial<MintOptions> = {}) {
+  constructor(options: Partial<MintOptions> = {}, clock = new VirtualClock()) {
+    this.clock = clock;
     this.mint = new Mint({
       lightning: this.lightning,
       nowS: () => Math.floor(this.clock.now() / 1000),
