@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CodedError, describeError, isCodedError, isJsonObject } from '@cl-hive/core';
-import { JsonFramer } from './framer.ts';
+import { type Frame, JsonFramer } from './framer.ts';
+import { type OpenedList, openList } from './list-pieces.ts';
 import { parseFrame } from './parse-frame.ts';
 import type { PendingCall } from './pending-call.ts';
 import { progressOf, settleWith } from './reply.ts';
@@ -154,7 +155,8 @@ export class Connection {
   #received(chunk: Uint8Array): void {
     try {
       for (const frame of this.#framer.push(chunk)) {
-        this.#dispatch(parseFrame(frame));
+        const opened = this.#opensList(frame);
+        this.#dispatch(opened?.reply ?? parseFrame(frame), opened);
       }
       if (this.#framer.fault !== undefined) {
         this.#framer.push(NOTHING);
@@ -176,7 +178,18 @@ export class Connection {
     }
   }
 
-  #dispatch(message: unknown): void {
+  /** A long reply to a call that takes its list in pieces. */
+  #opensList(frame: Frame): OpenedList | undefined {
+    for (const { id, list } of this.#calls.values()) {
+      const opened = list === undefined ? undefined : openList(frame, list.member);
+      if (opened?.reply['id'] === id) {
+        return opened;
+      }
+    }
+    return undefined;
+  }
+
+  #dispatch(message: unknown, opened: OpenedList | undefined): void {
     if (!isJsonObject(message)) {
       return;
     }
@@ -184,7 +197,7 @@ export class Connection {
     if (typeof id === 'string') {
       const call = this.#calls.get(id);
       if (call !== undefined) {
-        settleWith(call, message);
+        settleWith(call, message, opened);
       }
       return;
     }

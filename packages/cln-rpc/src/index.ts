@@ -4,6 +4,7 @@ export type { Open } from './decoding.ts';
 export { type Frame, type FrameErrorCode, JsonFramer } from './framer.ts';
 export * from './generated/index.gen.ts';
 export { type ListByIndexOptions, listByIndex } from './list-by-index.ts';
+export { type ListPieces, openList, takePieces } from './list-pieces.ts';
 export { parseFrame } from './parse-frame.ts';
 export { RpcError, type RpcFault, type RpcFaultCode } from './rpc-error.ts';
 export type { CallOptions, ProgressUpdate, RpcMethod } from './rpc-method.ts';

@@ -1,5 +1,6 @@
 import { CodedError, type JsonValue } from '@cl-hive/core';
 import { TIMER_MAX_MS } from './limits.ts';
+import type { ListPieces } from './list-pieces.ts';
 import type { RpcError, RpcFaultCode } from './rpc-error.ts';
 import type { CallOptions, ProgressUpdate } from './rpc-method.ts';
 
@@ -9,6 +10,8 @@ export class PendingCall {
   readonly method: string;
   /** The request as it goes on the wire. */
   readonly text: string;
+  /** The list that its caller takes in pieces. */
+  readonly list: ListPieces | undefined;
   /** Whether lightningd may have seen the request. */
   sent = false;
   /** Called once when the outcome is known; the connection that carries the call sets it. */
@@ -31,6 +34,7 @@ export class PendingCall {
     this.id = request.id;
     this.method = request.method;
     this.text = request.text;
+    this.list = options.list;
     this.#resolve = outcome.resolve;
     this.#reject = outcome.reject;
     this.#onProgress = options.onProgress;

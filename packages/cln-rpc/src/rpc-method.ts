@@ -1,4 +1,5 @@
 import type { JsonObject } from '@cl-hive/core';
+import type { ListPieces } from './list-pieces.ts';
 
 /** A command of lightningd with its types: `P` goes in, `R` comes out. */
 export interface RpcMethod<P, R> {
@@ -32,4 +33,6 @@ export interface CallOptions {
   readonly id?: string;
   /** Told of progress; the call then has a connection of its own. What it throws is dropped. */
   readonly onProgress?: (update: ProgressUpdate) => void;
+  /** Takes a long list out of the result piece by piece; the result then has it empty. */
+  readonly list?: ListPieces;
 }

@@ -52,6 +52,46 @@ async function faultOf(call: Promise<unknown>): Promise<CodedError<RpcFaultCode>
 
 const silent = (): void => undefined;
 
+describe('a list taken in pieces', () => {
+  const entries = Array.from({ length: 3_000 }, (_, at) => ({ short_channel_id: `${at}x1x1` }));
+
+  it('is handed over in order before the call resolves, long or short', async () => {
+    for (const channels of [entries, entries.slice(0, 3), []]) {
+      const server = await serve((request) => request.answer({ channels, block: 7 }));
+      const taken: JsonValue[] = [];
+      const list = {
+        member: 'channels',
+        take: (piece: readonly JsonValue[]) => void taken.push(...piece),
+      };
+      const result = await connect(server.path).raw('listchannels', {}, { list });
+      expect(result).toEqual({ channels: [], block: 7 });
+      expect(taken).toEqual(channels);
+    }
+  });
+
+  it('fails the call alone where its taker throws', async () => {
+    const server = await serve((request) => request.answer({ channels: entries }));
+    const client = connect(server.path);
+    let pieces = 0;
+    const take = (): void => {
+      pieces += 1;
+      throw new CodedError('too_many', 'enough');
+    };
+    const call = client.raw('listchannels', {}, { list: { member: 'channels', take } });
+    expect((await faultOf(call)).code).toBe('too_many');
+    expect(pieces).toBe(1);
+    await expect(client.raw('listchannels')).resolves.toEqual({ channels: entries });
+  });
+
+  it('is left alone in an answer of another shape, and in an error', async () => {
+    const list = { member: 'channels', take: () => expect.unreachable() };
+    const odd = await serve((request) => request.answer({ channels: 'none' }));
+    await expect(connect(odd.path).raw('listchannels', {}, { list })).resolves.toEqual({
+      channels: 'none',
+    });
+  });
+});
+
 describe('calls', () => {
   it('sends JSON-RPC 2.0 with an id chain and gives the result', async () => {
     const server = await serve((request) => request.answer({ echo: request.params }));
