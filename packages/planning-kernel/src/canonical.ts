@@ -8,9 +8,14 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
  * a fraction, because fractions differ between machines that add them in another order.
  */
 export function canonicalJson(value: unknown): string {
+  return textOf(value, new Map());
+}
+
+/** `quoted` holds the texts that were written before: ids come again and again in a plan. */
+function textOf(value: unknown, quoted: Map<string, string>): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quote(value, quoted);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'bigint':
@@ -21,17 +26,26 @@ export function canonicalJson(value: unknown): string {
       }
       return Object.is(value, -0) ? '0' : String(value);
     case 'object':
-      return value === null ? 'null' : canonicalObject(value);
+      return value === null ? 'null' : objectText(value, quoted);
     default:
       throw new RangeError(`a ${typeof value} has no canonical text`);
   }
 }
 
-function canonicalObject(value: object): string {
+function quote(text: string, quoted: Map<string, string>): string {
+  let known = quoted.get(text);
+  if (known === undefined) {
+    known = JSON.stringify(text);
+    quoted.set(text, known);
+  }
+  return known;
+}
+
+function objectText(value: object, quoted: Map<string, string>): string {
   let text = '';
   if (Array.isArray(value)) {
     for (const item of value) {
-      text += text === '' ? canonicalJson(item) : `,${canonicalJson(item)}`;
+      text += text === '' ? textOf(item, quoted) : `,${textOf(item, quoted)}`;
     }
     return `[${text}]`;
   }
@@ -39,7 +53,7 @@ function canonicalObject(value: object): string {
   for (const key of Object.keys(members).sort()) {
     const member = members[key];
     if (member !== undefined) {
-      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+      text += `${text === '' ? '' : ','}${quote(key, quoted)}:${textOf(member, quoted)}`;
     }
   }
   return `{${text}}`;

@@ -3,7 +3,7 @@ import { compareBy } from './canonical.ts';
 import { Diagnostics, type StageName } from './diagnostics.ts';
 import type { Share } from './fleet.ts';
 import type { PlannedOrder } from './intents/order-intent.ts';
-import { type Plan, type Prepared, runStages } from './plan.ts';
+import { type Plan, type Prepared, runStages, type TextDigest } from './plan.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
 import { type Size, shareGapSat } from './sizing.ts';
 import type { Quality } from './snapshot.ts';
@@ -64,9 +64,9 @@ export interface Explained {
 }
 
 /** Runs a prepared cycle and keeps what is needed to say why. */
-export function explained(prepared: Prepared): Explained {
+export function explained(prepared: Prepared, sha256?: TextDigest): Explained {
   const { context } = prepared;
-  const plan = runStages(prepared);
+  const plan = runStages(prepared, sha256);
   const universe = universeStage.run({ ...context, diagnostics: new Diagnostics() }, undefined);
   const scales = bestOf(plan, universeScales(context, universe));
   const explain = (target: string): Explanation => explainTarget(prepared, plan, scales, target);

@@ -107,9 +107,18 @@ function publicHoldings(
 ): { readonly sums: SatSums; readonly defects: readonly Defect[] } {
   const sums = new SatSums(graph.nodeIds.length);
   const defects = new DefectCounter();
-  const claims = new Map(snapshot.claims.map((c) => [`${c.member}${c.peer}`, c.capacitySat]));
+  const claims = new Map<string, Map<string, number>>();
+  for (const { member, peer, capacitySat } of snapshot.claims) {
+    const own = claims.get(member);
+    if (own === undefined) {
+      claims.set(member, new Map([[peer, capacitySat]]));
+    } else {
+      own.set(peer, capacitySat);
+    }
+  }
   for (const { id } of snapshot.members) {
     const row = graph.nodeOf.get(id);
+    const claimed = claims.get(id);
     const towards = new Map<number, number>();
     const end = row === undefined ? 0 : (graph.starts[row + 1] ?? 0);
     for (let at = row === undefined ? 0 : (graph.starts[row] ?? 0); at < end; at += 1) {
@@ -120,7 +129,7 @@ function publicHoldings(
     for (const [peer, publicSat] of towards) {
       const peerId = nodeIdAt(graph, peer);
       connect(connected, peerId, id);
-      sums.add(peer, Math.min(claims.get(`${id}${peerId}`) ?? publicSat, publicSat));
+      sums.add(peer, Math.min(claimed?.get(peerId) ?? publicSat, publicSat));
     }
   }
   for (const claim of snapshot.claims) {

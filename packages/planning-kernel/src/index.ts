@@ -13,7 +13,7 @@ export * from './explain.ts';
 export * from './flags.ts';
 export type { MemberCapital, Share } from './fleet.ts';
 export type { GraphChanges, GraphIndex } from './graph/graph-index.ts';
-export { updateGraph } from './graph/update.ts';
+export { GraphReader } from './graph/graph-reader.ts';
 export { type Normalized, normalizeIntent } from './intents/normalize.ts';
 export * from './intents/order-intent.ts';
 export * from './packing.ts';

@@ -1,4 +1,5 @@
 import { isJsonObject } from '@cl-hive/core';
+import { recordableChannel, recordableNode } from './recordable.ts';
 
 /**
  * A recorded snapshot whose lists of channels and nodes are columns: node ids stand once, and what
@@ -11,6 +12,16 @@ export interface PackedSnapshot {
   readonly ids: readonly string[];
   readonly channels: PackedChannels | { readonly raw: unknown } | null;
   readonly nodes: PackedNodes | { readonly raw: unknown } | null;
+}
+
+/** As {@link PackedChannels}, while they are filled. */
+interface ChannelColumns {
+  readonly source: number[];
+  readonly destination: number[];
+  readonly scid: string[];
+  readonly bits: number[];
+  readonly numbers: number[][];
+  readonly odd: [at: number, entry: unknown][];
 }
 
 interface PackedChannels {
@@ -39,23 +50,51 @@ const NUMBERS = [
 ] as const;
 const CHANNEL_SIZE = NUMBERS.length + 6;
 
-/** Packs what `recordableSnapshot` gave. */
-export function packSnapshot(snapshot: Readonly<Record<string, unknown>>): PackedSnapshot {
-  const { channels, nodes, ...rest } = snapshot;
-  const ids = new IdTable();
-  return {
-    version: 1,
-    rest,
-    channels:
-      channels === undefined
-        ? null
-        : Array.isArray(channels)
-          ? packChannels(channels, ids)
-          : { raw: channels },
-    nodes:
-      nodes === undefined ? null : Array.isArray(nodes) ? packNodes(nodes, ids) : { raw: nodes },
-    ids: ids.list,
+/** Packs a snapshot, without what no stage reads; its channels may come in pieces. */
+export class SnapshotPacker {
+  readonly #ids = new IdTable();
+  readonly #columns: ChannelColumns = {
+    source: [],
+    destination: [],
+    scid: [],
+    bits: [],
+    numbers: NUMBERS.map((): number[] => []),
+    odd: [],
   };
+  #entries = 0;
+
+  /** Takes the next `listchannels` entries. */
+  read(channels: readonly unknown[]): void {
+    const { source, destination, scid, bits, numbers, odd } = this.#columns;
+    for (const given of channels) {
+      const at = this.#entries;
+      this.#entries += 1;
+      const entry = isUsualChannel(given) ? given : recordableChannel(given);
+      if (!isUsualChannel(entry)) {
+        odd.push([at, entry]);
+        continue;
+      }
+      source.push(this.#ids.at(entry.source));
+      destination.push(this.#ids.at(entry.destination));
+      scid.push(entry.short_channel_id);
+      bits.push(entry.direction + (entry.public ? 2 : 0) + (entry.active ? 4 : 0));
+      NUMBERS.forEach((name, column) => numbers[column]?.push(entry[name]));
+    }
+  }
+
+  /** What was read, with the `listnodes` entries (undefined where unknown) and the rest of the snapshot. */
+  finish(
+    rest: Readonly<Record<string, unknown>>,
+    nodes: readonly unknown[] | undefined,
+  ): PackedSnapshot {
+    return {
+      version: 1,
+      rest,
+      channels: this.#columns,
+      nodes: nodes === undefined ? null : packNodes(nodes.map(recordableNode), this.#ids),
+      ids: this.#ids.list,
+    };
+  }
 }
 
 /** Gives back what was packed. Throws RangeError on a pack of another version or one that is damaged. */
@@ -85,29 +124,6 @@ class IdTable {
     this.#places.set(id, this.list.length);
     return this.list.push(id) - 1;
   }
-}
-
-function packChannels(entries: readonly unknown[], ids: IdTable): PackedChannels {
-  const packed = {
-    source: [] as number[],
-    destination: [] as number[],
-    scid: [] as string[],
-    bits: [] as number[],
-    numbers: NUMBERS.map((): number[] => []),
-    odd: [] as [number, unknown][],
-  };
-  entries.forEach((entry, at) => {
-    if (!isUsualChannel(entry)) {
-      packed.odd.push([at, entry]);
-      return;
-    }
-    packed.source.push(ids.at(entry.source));
-    packed.destination.push(ids.at(entry.destination));
-    packed.scid.push(entry.short_channel_id);
-    packed.bits.push(entry.direction + (entry.public ? 2 : 0) + (entry.active ? 4 : 0));
-    NUMBERS.forEach((name, column) => packed.numbers[column]?.push(entry[name]));
-  });
-  return packed;
 }
 
 type UsualChannel = {

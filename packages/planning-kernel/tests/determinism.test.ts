@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseJson, stringifyJson } from '@cl-hive/core';
 import { canonicalJson, plan, planBytes, planCycle, textDigest } from '@cl-hive/planning-kernel';
 import fc from 'fast-check';
@@ -45,6 +46,17 @@ describe('determinism', () => {
         expect(canonicalJson(parseJson(planBytes(made)))).toBe(planBytes(made));
       }),
     );
+  });
+
+  it("has one digest, whoever computes it: a platform's SHA-256 gives the kernel's", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(createHash('sha256').update(text, 'utf8').digest('hex')).toBe(textDigest(text));
+      }),
+    );
+    const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const made = planCycle(sampleSnapshot(), undefined, digest).plan;
+    expect(made).toEqual(plan(sampleSnapshot()));
   });
 
   it('sorts universe, intents and orders canonically', () => {

@@ -1,6 +1,7 @@
-import type { NodeId, ShortChannelId } from '@cl-hive/core';
+import type { NodeId } from '@cl-hive/core';
 import type { Defect } from '../defects.ts';
 import type { SatSums } from './sat-sums.ts';
+import type { ScidTable } from './scid-table.ts';
 
 /**
  * The public graph as columns. Half-channel `h = 2 * channel + direction` leaves node `ends[h]` and
@@ -19,8 +20,7 @@ export interface GraphIndex {
   readonly capacity: SatSums;
   /** Public channels by node. */
   readonly degree: Uint32Array;
-  readonly scids: readonly ShortChannelId[];
-  readonly channelOf: ReadonlyMap<string, number>;
+  readonly scids: ScidTable;
   readonly halves: HalfColumns;
   /** By channel, the capacity in sat that counts; 0 where the channel is left out. */
   readonly effectiveSat: Float64Array;

@@ -1,7 +1,8 @@
-import { isNodeId, isShortChannelId, parseMsat } from '@cl-hive/core';
+import { isNodeId, parseMsat } from '@cl-hive/core';
 import type { DefectCode } from '../defects.ts';
 import { AMOUNT_SAT_MAX, CHANNEL_CAPACITY_SAT_MAX } from '../limits.ts';
 import type { HalfColumns } from './graph-index.ts';
+import { readScid, type Scid, type ScidTable } from './scid-table.ts';
 
 /**
  * One direction of a public channel as read from `listchannels`; reused from entry to entry, and holding
@@ -14,7 +15,7 @@ export interface HalfChannel {
   channel: number | undefined;
   source: string;
   destination: string;
-  scid: string;
+  readonly scid: Scid;
   direction: 0 | 1;
   capacitySat: number;
   /** Whether payments may be planned over it: enabled and with a complete policy. */
@@ -34,7 +35,7 @@ export function emptyHalf(): HalfChannel {
     channel: undefined,
     source: '',
     destination: '',
-    scid: '',
+    scid: { block: 0, transaction: 0, output: 0 },
     direction: 0,
     capacitySat: 0,
     active: false,
@@ -48,9 +49,8 @@ export function emptyHalf(): HalfChannel {
 /** Where nodes and channels that were seen before have their rows. */
 export interface KnownRows {
   nodeOf: ReadonlyMap<string, number>;
-  channelOf: ReadonlyMap<string, number>;
   nodeIds: readonly string[];
-  scids: readonly string[];
+  scids: ScidTable;
   halves: Pick<HalfColumns, 'from' | 'to'>;
 }
 
@@ -68,16 +68,21 @@ interface Rows {
 function findRows(
   source: string,
   destination: string,
-  scid: string,
+  scid: Scid,
   direction: 0 | 1,
   before: HalfChannel,
   known: KnownRows,
 ): Rows {
-  if (scid === before.scid && source === before.destination && destination === before.source) {
+  const last = before.scid;
+  const again =
+    scid.block === last.block &&
+    scid.transaction === last.transaction &&
+    scid.output === last.output;
+  if (again && source === before.destination && destination === before.source) {
     return { from: before.to, to: before.from, channel: before.channel };
   }
   const guess = (before.channel ?? -1) + 1;
-  if (known.scids[guess] === scid) {
+  if (known.scids.holds(guess, scid)) {
     const from = known.halves.from[guess * 2 + direction] ?? -1;
     const to = known.halves.to[guess * 2 + direction] ?? -1;
     if (known.nodeIds[from] === source && known.nodeIds[to] === destination) {
@@ -87,11 +92,14 @@ function findRows(
   return {
     from: known.nodeOf.get(source),
     to: known.nodeOf.get(destination),
-    channel: known.channelOf.get(scid),
+    channel: known.scids.find(scid),
   };
 }
 
 const U32_MAX = 0xffffffff;
+
+/** Holds the short channel id that is being read until the entry is seen to be whole. */
+const reading: Scid = { block: 0, transaction: 0, output: 0 };
 
 /**
  * Reads one `listchannels` entry into `half`; other members are ignored. `known` spares the check of
@@ -124,12 +132,11 @@ export function readHalf(
   ) {
     return 'bad_field';
   }
-  const { from, to, channel } = findRows(source, destination, scid, direction, half, known);
-  if (
-    (from === undefined && !isNodeId(source)) ||
-    (to === undefined && !isNodeId(destination)) ||
-    (channel === undefined && !isShortChannelId(scid))
-  ) {
+  if (!readScid(scid, reading)) {
+    return 'bad_field';
+  }
+  const { from, to, channel } = findRows(source, destination, reading, direction, half, known);
+  if ((from === undefined && !isNodeId(source)) || (to === undefined && !isNodeId(destination))) {
     return 'bad_field';
   }
   if (entry['public'] === false) {
@@ -153,7 +160,9 @@ export function readHalf(
   half.channel = channel;
   half.source = source;
   half.destination = destination;
-  half.scid = scid;
+  half.scid.block = reading.block;
+  half.scid.transaction = reading.transaction;
+  half.scid.output = reading.output;
   half.direction = direction;
   half.capacitySat = capacitySat;
   readPolicy(entry, half);

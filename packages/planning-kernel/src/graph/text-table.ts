@@ -19,12 +19,8 @@ export class TextTable<T extends string> {
     return this.#rowOf;
   }
 
-  /** The row of `text`, which is appended where it is new. */
-  at(text: T): number {
-    const known = this.#rowOf.get(text);
-    if (known !== undefined) {
-      return known;
-    }
+  /** Appends `text`, which must be new, and returns its row. */
+  append(text: T): number {
     if (this.#own === undefined) {
       this.#own = this.#shared
         ? { rows: [...this.#rows], rowOf: new Map(this.#rowOf) }

@@ -1,6 +1,6 @@
-import type { NodeId, ShortChannelId } from '@cl-hive/core';
+import type { NodeId } from '@cl-hive/core';
 import { DefectCounter } from '../defects.ts';
-import { HALF_CHANNELS_MAX, NODES_MAX, TEXT_MAX } from '../limits.ts';
+import { NODES_MAX, TEXT_MAX } from '../limits.ts';
 import { adjacency } from './adjacency.ts';
 import {
   type GraphChanges,
@@ -17,76 +17,50 @@ import {
   readHalf,
 } from './half-channel.ts';
 import { SatSums } from './sat-sums.ts';
+import { ScidTable } from './scid-table.ts';
 import { TextTable } from './text-table.ts';
 
-/**
- * The index of the public graph as `channels` (`listchannels` entries) and `nodes` (`listnodes`
- * entries, or undefined where unknown) tell it. With the `previous` cycle's index only entries that
- * changed are computed; the outcome is the same as from nothing. Broken entries are left out and
- * counted in `defects`; nothing is thrown.
- */
-export function updateGraph(
-  previous: GraphIndex | undefined,
-  channels: readonly unknown[],
-  nodes: readonly unknown[] | undefined,
-): { readonly graph: GraphIndex; readonly changes: GraphChanges } {
-  const update = new GraphUpdate(worthKeeping(previous) ? previous : undefined);
-  update.readChannels(channels);
-  update.readNodes(nodes);
-  return update.finish();
-}
-
-/** Rows of what is gone are kept for its return, until they are a quarter of all. */
-function worthKeeping(previous: GraphIndex | undefined): boolean {
-  if (previous === undefined) {
-    return false;
-  }
-  let dead = 0;
-  for (const sat of previous.effectiveSat) {
-    dead += sat === 0 ? 1 : 0;
-  }
-  return dead * 4 <= previous.effectiveSat.length;
-}
-
-class GraphUpdate {
+/** One reading of the graph on top of the index of the one before; used once. */
+export class GraphUpdate {
   readonly #previous: GraphIndex | undefined;
   readonly #defects = new DefectCounter();
   readonly #nodes: TextTable<NodeId>;
-  readonly #scids: TextTable<ShortChannelId>;
+  readonly #scids: ScidTable;
   #halves: HalfColumns;
   /** By half-channel, 1 where this cycle named it. */
   #seen: Uint8Array;
   /** By channel, 1 where something differs from the cycle before. */
   #touched: Uint8Array;
   #announced: Uint8Array | undefined;
+  readonly #half = emptyHalf();
   #unchanged = 0;
   #removed = 0;
 
   constructor(previous: GraphIndex | undefined) {
     this.#previous = previous;
     this.#nodes = new TextTable(previous?.nodeIds, previous?.nodeOf);
-    this.#scids = new TextTable(previous?.scids, previous?.channelOf);
-    const rows = (previous?.scids.length ?? 0) * 2;
+    this.#scids = new ScidTable(previous?.scids);
+    const rows = (previous?.scids.size ?? 0) * 2;
     this.#halves = halfColumns(rows, previous?.halves);
     this.#seen = new Uint8Array(rows);
     this.#touched = new Uint8Array(rows / 2);
   }
 
+  leaveOutChannels(entries: number): void {
+    this.#defects.add('channels', 'list_too_long', `${entries} entries`);
+  }
+
   readChannels(channels: readonly unknown[]): void {
-    if (channels.length > HALF_CHANNELS_MAX) {
-      this.#defects.add('channels', 'list_too_long', `${channels.length} entries`);
-      return;
+    if (this.#seen.length === 0) {
+      // Mostly both directions of each channel are there: then this is room for all of them.
+      this.#grow(channels.length + 2);
     }
-    // Mostly both directions of each channel are there: then this is room for all of them.
-    this.#grow(channels.length + 2);
-    const half = emptyHalf();
+    const half = this.#half;
     const known = this.#known();
     for (const entry of channels) {
       // Tables and columns are replaced when they grow.
       known.nodeOf = this.#nodes.rowOf;
       known.nodeIds = this.#nodes.rows;
-      known.channelOf = this.#scids.rowOf;
-      known.scids = this.#scids.rows;
       known.halves = this.#halves;
       const defect = readHalf(entry, half, known);
       if (defect === undefined) {
@@ -100,21 +74,20 @@ class GraphUpdate {
   #known(): KnownRows {
     return {
       nodeOf: this.#nodes.rowOf,
-      channelOf: this.#scids.rowOf,
       nodeIds: this.#nodes.rows,
-      scids: this.#scids.rows,
+      scids: this.#scids,
       halves: this.#halves,
     };
   }
 
   #put(half: HalfChannel, entry: unknown): void {
-    half.channel ??= this.#scids.at(half.scid as ShortChannelId);
+    half.channel ??= this.#scids.append(half.scid);
     const row = half.channel * 2 + half.direction;
     if (row >= this.#seen.length) {
       this.#grow(this.#seen.length * 2);
     }
-    half.from ??= this.#nodes.at(half.source as NodeId);
-    half.to ??= this.#nodes.at(half.destination as NodeId);
+    half.from ??= this.#nodes.append(half.source as NodeId);
+    half.to ??= this.#nodes.append(half.destination as NodeId);
     const { from, to } = half;
     if (!half.active && lacksPolicy(entry)) {
       this.#defects.add('channels', 'missing_policy', nameHalf(entry));
@@ -224,7 +197,7 @@ class GraphUpdate {
 
   finish(): { readonly graph: GraphIndex; readonly changes: GraphChanges } {
     this.#dropUnseen();
-    const channelCount = this.#scids.rows.length;
+    const channelCount = this.#scids.size;
     const nodeCount = this.#nodes.rows.length;
     const before = this.#previous;
     const capacity = new SatSums(nodeCount, before?.capacity);
@@ -236,7 +209,8 @@ class GraphUpdate {
     for (let channel = 0; channel < channelCount; channel += 1) {
       if (this.#touched[channel] === 1) {
         recomputed += 1;
-        const [was, wasOther] = [ends[channel * 2], ends[channel * 2 + 1]];
+        const was = ends[channel * 2];
+        const wasOther = ends[channel * 2 + 1];
         this.#count(channel, { capacity, degree, effectiveSat, ends }, -1);
         this.#settle(channel, effectiveSat, ends);
         this.#count(channel, { capacity, degree, effectiveSat, ends }, 1);
@@ -261,8 +235,7 @@ class GraphUpdate {
         nodesKnown: this.#announced !== undefined,
         capacity,
         degree,
-        scids: this.#scids.rows,
-        channelOf: this.#scids.rowOf,
+        scids: this.#scids,
         halves: trim(this.#halves, channelCount * 2),
         effectiveSat,
         ends,
@@ -282,7 +255,7 @@ class GraphUpdate {
 
   #dropUnseen(): void {
     const { from } = this.#halves;
-    const rows = this.#scids.rows.length * 2;
+    const rows = this.#scids.size * 2;
     for (let row = 0; row < rows; row += 1) {
       if (this.#seen[row] !== 1 && (from[row] ?? -1) >= 0) {
         from[row] = -1;
@@ -303,7 +276,10 @@ class GraphUpdate {
     times: 1 | -1,
   ): void {
     const sat = sums.effectiveSat[channel] ?? 0;
-    for (const half of sat === 0 ? [] : [channel * 2, channel * 2 + 1]) {
+    if (sat === 0) {
+      return;
+    }
+    for (let half = channel * 2; half < channel * 2 + 2; half += 1) {
       const node = sums.ends[half] ?? 0;
       sums.capacity.add(node, sat, times);
       sums.degree[node] = (sums.degree[node] ?? 0) + times;
@@ -332,9 +308,10 @@ class GraphUpdate {
   #reportChannels(effectiveSat: Float64Array, ends: Int32Array): void {
     const { from, capacitySat } = this.#halves;
     for (let channel = 0; channel < effectiveSat.length; channel += 1) {
-      const [a, b] = [channel * 2, channel * 2 + 1];
+      const a = channel * 2;
+      const b = a + 1;
       const both = (from[a] ?? -1) >= 0 && (from[b] ?? -1) >= 0;
-      const scid = (): string => this.#scids.rows[channel] ?? '';
+      const scid = (): string => this.#scids.textOf(channel);
       if (both && effectiveSat[channel] === 0) {
         this.#defects.add('channels', 'directions_disagree', scid());
       } else if (both && capacitySat[a] !== capacitySat[b]) {

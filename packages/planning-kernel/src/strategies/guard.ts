@@ -75,13 +75,18 @@ function guardIntents(
   { snapshot, fleet, diagnostics }: PlanningContext,
   saturated: readonly SaturatedTarget[],
 ): readonly GuardIntent[] {
-  const inForce = new Map(snapshot.guards.map((g) => [`${g.member}${g.target}`, g]));
+  const inForce = new Map<string, Map<string, readonly string[]>>();
+  for (const { member, target, tags } of snapshot.guards) {
+    const own = inForce.get(member) ?? new Map<string, readonly string[]>();
+    inForce.set(member, own.set(target, tags));
+  }
   const full = new Set<string>(saturated.map((s) => s.target));
   const intents: GuardIntent[] = [];
   for (const { id: member } of snapshot.members.filter((m) => m.clboss)) {
+    const own = inForce.get(member);
     let ignores = 0;
     for (const { target } of saturated) {
-      const tags = inForce.get(`${member}${target}`)?.tags ?? [];
+      const tags = own?.get(target) ?? [];
       if (tags.includes(OPEN_TAG) || fleet.connected.get(target)?.has(member) === true) {
         continue;
       }

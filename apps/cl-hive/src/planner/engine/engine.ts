@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import {
   CodedError,
@@ -14,16 +15,16 @@ import {
   explained,
   type GraphChanges,
   type GraphIndex,
+  GraphReader,
   type PackedSnapshot,
   type Plan,
-  packSnapshot,
   planBytes,
   prepare,
   type Replay,
-  recordableSnapshot,
   replay,
   type Size,
   type Snapshot,
+  SnapshotPacker,
   sizeChannel,
   unpackSnapshot,
 } from '@cl-hive/planning-kernel';
@@ -99,21 +100,26 @@ export class LocalEngine implements PlannerEngine {
 
   async plan(fleet: JsonObject, record: boolean): Promise<PlannedCycle> {
     const began = this.#monotonic();
-    const { channels, nodes } = await this.#source();
+    const reader = new GraphReader(this.#graph);
+    const packer = record ? new SnapshotPacker() : undefined;
+    const nodes = await this.#source((channels) => {
+      reader.read(channels);
+      packer?.read(channels);
+    });
     const read = this.#monotonic();
-    const snapshot = { ...fleet, channels, nodes };
-    const prepared = prepare(snapshot, this.#graph);
-    const made = explained(prepared);
+    const prepared = prepare({ ...fleet, channels: [], nodes }, reader);
+    const made = explained(prepared, sha256);
     this.#graph = prepared.context.graph;
     this.#aliases = aliasesOf(nodes);
     this.#atHand = { explained: made, snapshot: prepared.context.snapshot, graph: this.#graph };
     const planned = this.#monotonic();
-    const recording = record ? recordingOf(snapshot, made.plan) : undefined;
+    const recording =
+      packer === undefined ? undefined : recordingOf(packer.finish(fleet, nodes), made.plan);
     return {
       plan: made.plan,
       figures: {
         nodes: nodes.length,
-        channels: this.#graph.scids.length,
+        channels: this.#graph.scids.size,
         readMs: Math.round(read - began),
         planMs: Math.round(planned - read),
         recordMs: Math.round(this.#monotonic() - planned),
@@ -180,12 +186,12 @@ export class LocalEngine implements PlannerEngine {
   }
 }
 
-function recordingOf(
-  snapshot: Readonly<Record<string, unknown>>,
-  plan: Plan,
-): NonNullable<PlannedCycle['recording']> {
-  const packed = packSnapshot(recordableSnapshot(snapshot));
-  return { snapshot: gzipSync(stringifyJson(packed)), plan: gzipSync(planBytes(plan)) };
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function recordingOf(snapshot: PackedSnapshot, plan: Plan): NonNullable<PlannedCycle['recording']> {
+  return { snapshot: gzipSync(stringifyJson(snapshot)), plan: gzipSync(planBytes(plan)) };
 }
 
 function parsed(bytes: Uint8Array): JsonObject {

@@ -1,14 +1,13 @@
 import type { RpcClient } from '@cl-hive/cln-rpc';
 import { isJsonObject, type JsonObject } from '@cl-hive/core';
 
-/** The public graph as lightningd gives it. */
-export interface GraphLists {
-  readonly channels: readonly unknown[];
-  readonly nodes: readonly unknown[];
-}
-
-/** Where the public graph comes from. */
-export type GraphSource = () => Promise<GraphLists>;
+/**
+ * Where the public graph comes from: hands the channels over in pieces, so that they are never held
+ * as a whole, then gives the nodes.
+ */
+export type GraphSource = (
+  take: (channels: readonly unknown[]) => void,
+) => Promise<readonly unknown[]>;
 
 const template = (names: readonly string[]): JsonObject =>
   Object.fromEntries(names.map((name) => [name, true]));
@@ -31,13 +30,12 @@ const NODE_MEMBERS = template(['nodeid', 'alias', 'last_timestamp']);
 
 /** Reads the graph from lightningd, the members that the planner needs only. */
 export function rpcGraphSource(rpc: Pick<RpcClient, 'raw'>, timeoutMs: number): GraphSource {
-  const list = async (method: string, name: string, members: JsonObject) => {
-    const answer = await rpc.raw(method, {}, { timeoutMs, filter: { [name]: [members] } });
-    const found = isJsonObject(answer) ? answer[name] : undefined;
-    return Array.isArray(found) ? found : [];
+  return async (take) => {
+    const list = { member: 'channels', take };
+    const filter = { channels: [CHANNEL_MEMBERS] };
+    await rpc.raw('listchannels', {}, { timeoutMs, filter, list });
+    const answer = await rpc.raw('listnodes', {}, { timeoutMs, filter: { nodes: [NODE_MEMBERS] } });
+    const nodes = isJsonObject(answer) ? answer['nodes'] : undefined;
+    return Array.isArray(nodes) ? nodes : [];
   };
-  return async () => ({
-    channels: await list('listchannels', 'channels', CHANNEL_MEMBERS),
-    nodes: await list('listnodes', 'nodes', NODE_MEMBERS),
-  });
 }
