@@ -149,7 +149,7 @@ export class PlannerOrders {
       const { order, status } = entry;
       const view = await this.#parts.desk.view(order.clientOrderId);
       if (view !== undefined) {
-        await this.changed(view);
+        await this.#run(() => this.#learnView(view, true));
       } else if (status === 'waiting') {
         // Stored, and the plugin ended before the desk was asked; asking is idempotent by id.
         await this.#run(() => this.#request(order, this.#parts.execution() !== 'live'));
@@ -265,7 +265,8 @@ export class PlannerOrders {
     this.#seqs.delete(clientOrderId);
   }
 
-  async #learnView(view: OpeningView): Promise<void> {
+  /** `asked`: the desk did not tell of a change, it was asked. Then only what is learned is told. */
+  async #learnView(view: OpeningView, asked = false): Promise<void> {
     const entry = entryOf(this.#books.first, view.id);
     if (entry === undefined) {
       return;
@@ -277,7 +278,9 @@ export class PlannerOrders {
     );
     // A reason that changes while it waits is news: it says what the opening waits for.
     const standing = `${view.state} ${view.reason?.code ?? ''}`;
-    const again = this.#told.get(view.id) === standing;
+    const again =
+      this.#told.get(view.id) === standing ||
+      (asked && fresh.length === 0 && !this.#told.has(view.id));
     this.#told.set(view.id, standing);
     await this.#learn(fresh, again ? [] : [viewLine(view)], view);
   }

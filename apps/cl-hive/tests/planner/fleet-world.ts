@@ -196,7 +196,9 @@ export class FleetNode {
   gardner!: Gardner;
   store!: PlannerStore;
   engine!: LocalEngine;
-  readonly #stop = new AbortController();
+  orders!: PlannerOrders;
+  #stop = new AbortController();
+  #unsubscribe = (): void => undefined;
   #db!: Store<PlannerTables>;
 
   private constructor(world: FleetWorld, id: NodeId) {
@@ -219,14 +221,24 @@ export class FleetNode {
       log: () => undefined,
     });
     node.store = new PlannerStore(node.#db);
+    await node.start();
+    return node;
+  }
+
+  /** Starts the planner on what its database holds. */
+  async start(): Promise<void> {
+    const { world, id } = this;
+    const { clock } = world;
+    this.#stop = new AbortController();
     const orders = await PlannerOrders.load({
       self: id,
-      store: node.store,
-      desk: node.desk,
-      execution: () => node.settings.execution,
+      store: this.store,
+      desk: this.desk,
+      execution: () => this.settings.execution,
       now: () => clock.now(),
     });
-    node.desk.subscribe((view) => void orders.changed(view));
+    this.orders = orders;
+    this.#unsubscribe = this.desk.subscribe((view) => void orders.changed(view));
     const engine = new LocalEngine(
       async (take) => {
         const { channels, nodes } = world.graph();
@@ -238,7 +250,7 @@ export class FleetNode {
       },
       () => clock.monotonic(),
     );
-    node.engine = engine;
+    this.engine = engine;
     const log = Object.assign(() => undefined, {
       trace: () => undefined,
       debug: () => undefined,
@@ -246,12 +258,12 @@ export class FleetNode {
       warn: () => undefined,
       error: () => undefined,
     });
-    node.gardner = new Gardner({
+    this.gardner = new Gardner({
       self: id,
       clock,
       random: world.random.fork(),
       log,
-      store: node.store,
+      store: this.store,
       engine: {
         plan: (fleet, record) => engine.plan(fleet, record && world.options.record === true),
         explain: (target) => engine.explain(target),
@@ -260,28 +272,33 @@ export class FleetNode {
         map: () => engine.map(),
         replay: (recording, digest) => engine.replay(recording, digest),
       },
-      node: node.#node(),
+      node: this.#node(),
       fleet: {
-        members: () => node.#members(),
-        intents: () => node.#intents(),
+        members: () => this.#members(),
+        intents: () => this.#intents(),
         tell: async (word) => {
-          for (const other of world.nodes.filter((one) => one !== node)) {
+          for (const other of world.nodes.filter((one) => one !== this)) {
             other.words.set(id, { word, at: clock.monotonic() });
           }
         },
       },
-      allowance: async () => node.desk.allowance(),
+      allowance: async () => this.desk.allowance(),
       orders,
-      settings: () => node.settings,
-      signal: node.#stop.signal,
+      settings: () => this.settings,
+      signal: this.#stop.signal,
     });
-    return node;
   }
 
-  /** Stops as the plugin does: whatever runs ends at once. */
-  async close(): Promise<void> {
+  /** Stops the planner as the plugin does: whatever runs ends at once. */
+  async stop(): Promise<void> {
+    this.#unsubscribe();
     this.#stop.abort();
     await this.gardner.close();
+    await this.orders.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     await this.#db.close();
   }
 
