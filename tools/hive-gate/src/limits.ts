@@ -33,3 +33,9 @@ export const SAMPLES_MAX = 4_320;
 
 /** Between two samples of `--watch` and of the canary's recorder, s. */
 export const WATCH_SECONDS = 60;
+
+/** Requests that the drill of a restore sends again. */
+export const REPLAY_ENVELOPES = 100;
+
+/** Advisors that send them: each may send 60 in a minute, and the drill sends each twice. */
+export const REPLAY_ADVISORS = 10;

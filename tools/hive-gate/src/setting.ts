@@ -34,6 +34,8 @@ export interface Setting {
   readonly onImported?: (file: string) => void;
   /** For drills: called with the backup's path before it is restored. */
   readonly onBackup?: (file: string) => void;
+  /** For drills: brings a backup back in place of the store's own restore, as somebody does by hand. */
+  readonly restoreWith?: (backup: string, file: string) => void;
 }
 
 /** Where the files of a repository are, by convention. */

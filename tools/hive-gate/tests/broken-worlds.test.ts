@@ -1,4 +1,11 @@
-import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { CHECKS, type Check } from '@cl-hive/readiness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -92,6 +99,12 @@ describe('on the built plugins', () => {
     };
     const { 'B-RESTORE': outcome } = await outcomes(['restore-drill'], { onBackup });
     expect(outcome).toMatch(/^fail: cl-hive-comms: store_/);
+  }, 120_000);
+
+  it('RG-06: a backup that is copied back as it is lets requests of before in again, and that is found', async () => {
+    const restoreWith = (backup: string, file: string): void => copyFileSync(backup, file);
+    const { 'B-RESTORE': outcome } = await outcomes(['restore-drill'], { restoreWith });
+    expect(outcome).toMatch(/^fail: 100 of 100 requests of before the restore were let in again/);
   }, 120_000);
 
   it('a file with the wrong mode is found', async () => {

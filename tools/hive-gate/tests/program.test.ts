@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type JsonObject, parseJson } from '@cl-hive/core';
@@ -79,6 +80,36 @@ describe('hive-gate', () => {
     expect(await outcomeOf('A-TESTS', '--tests', junit(commit, '<failure/>'))).toBe('fail');
     expect(await outcomeOf('A-TESTS', '--tests', junit('9'.repeat(40), ''))).toBe('unknown');
     expect(await outcomeOf('A-TESTS')).toBe('unknown');
+  });
+
+  it('reads what putting defects back came to, of this very commit and list', async () => {
+    const list = 'unwritten: []\n';
+    repository.write('docs/gates/mutants.yaml', list);
+    const record = (changes: Record<string, unknown>): string =>
+      repository.write(
+        '.test-results/mutants.json',
+        JSON.stringify({
+          commit: repository.git('rev-parse', 'HEAD'),
+          clean: true,
+          list: createHash('sha256').update(list).digest('hex'),
+          results: [{ id: 'x', priority: 'P0', outcome: 'killed', why: '', took_ms: 1 }],
+          unwritten: [],
+          ...changes,
+        }),
+      );
+    expect(await outcomeOf('A-MUTANTS')).toBe('unknown');
+    record({});
+    expect(await outcomeOf('A-MUTANTS')).toBe('pass');
+    record({ results: [{ id: 'x', priority: 'P0', outcome: 'survived', why: '' }] });
+    expect(await outcomeOf('A-MUTANTS')).toBe('fail');
+    for (const change of [
+      { clean: false },
+      { list: 'ab'.repeat(32) },
+      { commit: '9'.repeat(40) },
+    ]) {
+      record(change);
+      expect(await outcomeOf('A-MUTANTS')).toBe('unknown');
+    }
   });
 
   it('reads logs of nodes', async () => {

@@ -5,11 +5,13 @@ import {
   type Epoch,
   epochHash,
   firstEpoch,
+  type Grant,
   type LockCommand,
   type LockInput,
   type LockRow,
   type LockState,
   lockRows,
+  mayOpen,
   newLock,
   outranks,
   restoreLock,
@@ -17,6 +19,8 @@ import {
   succeed,
   targetProblem,
 } from '../index.ts';
+import { GRANTS_MAX } from '../limits.ts';
+import type { Round } from './state.ts';
 
 const node = (digit: string): NodeId => `02${digit.repeat(64)}` as NodeId;
 const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(node) as [
@@ -461,6 +465,78 @@ describe('the intent lock', () => {
     fleet.block(HEIGHT + 7);
     fleet.tick(61_000);
     expect(fleet.opened).toHaveLength(1);
+  });
+
+  it('IN-07: what a member granted binds it over a crash', () => {
+    const fleet = new Fleet([A, B, C]);
+    fleet.cut = new Set([C]);
+    fleet.wish(A, 'a1');
+    fleet.cut = new Set([A]);
+    fleet.restart(B);
+    fleet.give(B, { kind: 'block', height: HEIGHT });
+    fleet.wish(C, 'c1');
+    fleet.tick();
+    expect(fleet.opened.map(({ node }) => node)).toEqual([A]);
+  });
+
+  it('IN-04: half of an even fleet is no majority', () => {
+    const fleet = new Fleet([A, B, C, D]);
+    fleet.cut = new Set([A, B]);
+    fleet.wish(A, 'a1');
+    fleet.wish(C, 'c1');
+    fleet.tick();
+    expect(fleet.opened).toEqual([]);
+  });
+
+  it('IN-03: the intent of an original that came before the wish is not forgotten', () => {
+    const low = node('1');
+    const fleet = new Fleet([A, B, C]);
+    fleet.give(A, { kind: 'originals', members: [low] });
+    fleet.give(A, { kind: 'original_intent', from: low, target: T });
+    fleet.wish(A, 'a1');
+    fleet.tick(61_000);
+    expect(fleet.opened).toEqual([]);
+    expect(fleet.reason(A, 'a1')).toBe('contested_by_original');
+  });
+
+  it('I1: grants are counted once more right before the channel is opened', () => {
+    const fleet = new Fleet([A, B, C]);
+    fleet.wish(A, 'a1');
+    const state = fleet.states.get(A) as LockState;
+    expect(mayOpen(state, 'a1', fleet.now)).toBe(true);
+    const round = state.rounds.get('a1') as Round;
+    const alone = new Map([['a1', { ...round, granted: new Set([A]) }]]);
+    expect(mayOpen({ ...state, rounds: alone }, 'a1', fleet.now)).toBe(false);
+  });
+
+  it('IN-01: where no more grants fit, none that binds makes room', () => {
+    const fleet = new Fleet([A, B, C]);
+    fleet.wish(A, 'a1');
+    const state = fleet.states.get(B) as LockState;
+    const [held] = state.tables.grants.values();
+    const many = Array.from({ length: GRANTS_MAX - 1 }, (_, index) => {
+      const digits = String(index).padStart(64, '0');
+      const attempt = `x${index}.100000`;
+      return { ...held, attempt, target: `02${digits}` as NodeId, holder: D } as Grant;
+    });
+    const grants = new Map([
+      ...state.tables.grants,
+      ...many.map((one) => [one.attempt, one] as const),
+    ]);
+    fleet.states.set(B, { ...state, tables: { ...state.tables, grants } });
+    fleet.give(B, {
+      kind: 'message',
+      from: C,
+      message: {
+        kind: 'request',
+        attempt: 'c.100000',
+        target: node('8'),
+        window: 100_000,
+        epoch: 1,
+      },
+    });
+    expect(fleet.states.get(B)?.tables.grants).toEqual(grants);
+    expect(fleet.log).toContainEqual({ kind: 'notice', code: 'bound_reached', detail: 'grants' });
   });
 
   it('losing ties go round', () => {

@@ -173,7 +173,7 @@ describe('parseCommand', () => {
     ] as const) {
       expect(parseCommand(schema, action, {})).toMatchObject({
         ok: false,
-        error: { danger: UNKNOWN_DANGER },
+        error: { danger: 9 },
       });
     }
   });

@@ -1,4 +1,4 @@
-import { boolean, hex, integer, object, optional } from '@cl-hive/core';
+import { boolean, type Decoded, hex, integer, object, optional } from '@cl-hive/core';
 import { type Check, defineCheck, fail, type Problem, unknown } from '../check.ts';
 import { line, list, words } from '../strict.ts';
 
@@ -90,7 +90,22 @@ const restore = object({
       lost: list(line),
     }),
   ),
+  /** Requests of before the restore that were sent again after it. */
+  replayed: object({
+    sent: integer(0),
+    /** Of them when they were new. */
+    executed: integer(0),
+    /** What came of sending them again. */
+    effects: integer(0),
+    refused: integer(0),
+    answers: list(line),
+    /** Whether a request of after the restore is executed. */
+    fresh: boolean,
+  }),
 });
+
+/** Requests that must have been executed, and sent again, for their silence to show anything. */
+const REPLAYED_MIN = 100;
 
 /** Plugins that a release consists of. */
 export const PLUGINS = ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'] as const;
@@ -105,12 +120,12 @@ const restoreCheck = defineCheck({
   id: 'B-RESTORE',
   gate: 'B',
   title: "every plugin's database comes back from a backup, row by row",
-  why: 'A backup that nobody has restored is a file. Each database is filled at its production schema, backed up while it is written to, restored elsewhere, compared row by row and opened by its plugin.',
+  why: 'A backup that nobody has restored is a file. Each database is filled at its production schema, backed up while it is written to, restored elsewhere, compared row by row and opened by its plugin. What a restored node executed before must not be executed once more when somebody sends it again.',
   collector: 'restore-drill',
   next: 'do not upgrade; look at packages/store and the plugin named',
   decode: restore,
-  rule: ({ plugins }) => {
-    const problems: Problem[] = [...absentPlugins(plugins)];
+  rule: ({ plugins, replayed }) => {
+    const problems: Problem[] = [...absentPlugins(plugins), ...replayProblems(replayed)];
     for (const drill of plugins) {
       const { plugin } = drill;
       if (drill.refusal !== undefined) {
@@ -141,9 +156,28 @@ const restoreCheck = defineCheck({
       }
     }
     const rows = plugins.flatMap(({ tables }) => tables).reduce((sum, { rows }) => sum + rows, 0);
-    return { problems, summary: `${plugins.length} databases, ${rows} rows compared` };
+    const summary = `${plugins.length} databases, ${rows} rows compared; ${replayed.sent} requests of before refused`;
+    return { problems, summary };
   },
 });
+
+type Restore = Decoded<typeof restore>;
+
+function replayProblems(replayed: Restore['replayed']): readonly Problem[] {
+  const { sent, executed, effects, refused, answers, fresh } = replayed;
+  if (effects > 0) {
+    const how = `${effects} of ${sent} requests of before the restore were executed again`;
+    return [fail('replay', `${how} (${answers.join(', ')})`)];
+  }
+  if (refused < sent) {
+    const how = `${sent - refused} of ${sent} requests of before the restore were let in again`;
+    return [fail('replay', `${how} (${answers.join(', ')})`)];
+  }
+  if (sent < REPLAYED_MIN || executed < sent) {
+    return [unknown('replay', `${executed} of ${sent} requests were executed before the restore`)];
+  }
+  return fresh ? [] : [unknown('replay', 'a new request is not executed either after the restore')];
+}
 
 const downgrade = object({
   plugins: list(

@@ -44,6 +44,73 @@ const testsCheck = defineCheck({
   },
 });
 
+const mutants = object({
+  commit: commitId,
+  results: list(
+    object({
+      id: words,
+      priority: oneOf('P0', 'P1', 'P2'),
+      outcome: oneOf('killed', 'survived', 'broken'),
+      why: line,
+    }),
+  ),
+  /** Defects whose code has come since and that nobody wrote down as a change of it. */
+  unwritten: list(words),
+  /** Defects of parts that this release does not have. */
+  absent: integer(0),
+});
+
+/** Of all defects that are put back, so many must be noticed; of those of priority P0, every one. */
+const KILLED_PERCENT_MIN = 95;
+
+const mutantsCheck = defineCheck({
+  id: 'A-MUTANTS',
+  gate: 'A',
+  title: "the original's defects are noticed when they are put back",
+  why: 'Tests that are green show only that they are green. Each defect that was seen in the original is put back into a copy of the code, one at a time, and the test that is there for it has to fail.',
+  collector: 'mutants',
+  next: 'npm run mutants, on a clean tree',
+  decode: mutants,
+  rule: ({ commit, results, unwritten, absent }, { subject }) => {
+    const problems: Problem[] = [];
+    if (commit !== subject.commit) {
+      const of = `they were tried on ${commit.slice(0, 9)}, not on the release commit`;
+      problems.push(unknown('commit', of));
+    }
+    if (results.length === 0) {
+      problems.push(unknown('none', 'no defect was tried'));
+    }
+    for (const { id, outcome, why } of results) {
+      if (outcome === 'broken') {
+        problems.push(
+          unknown(id, `${id} could not be tried: ${why}`, 'mend docs/gates/mutants.yaml'),
+        );
+      }
+    }
+    for (const id of unwritten) {
+      problems.push(
+        unknown(id, `${id} has code now and no mutant`, 'write it into docs/gates/mutants.yaml'),
+      );
+    }
+    const survived = results.filter(({ outcome }) => outcome === 'survived');
+    const few = (results.length - survived.length) * 100 < results.length * KILLED_PERCENT_MIN;
+    for (const { id, priority } of survived) {
+      if (few || priority === 'P0') {
+        problems.push(
+          fail(id, `nobody notices ${id} (${priority})`, 'write the test that notices it'),
+        );
+      }
+    }
+    const names = survived.map(({ id }) => id).join(', ');
+    const killed = `${results.length - survived.length} of ${results.length} noticed`;
+    const rest = `${absent} more are of parts that are not there`;
+    return {
+      problems,
+      summary: [killed, rest, names && `survived: ${names}`].filter(Boolean).join('; '),
+    };
+  },
+});
+
 const severity = oneOf('critical', 'high', 'medium', 'low');
 const severe = (value: string): boolean => value === 'critical' || value === 'high';
 
@@ -169,6 +236,7 @@ const nodeLogsCheck = defineCheck({
 
 export const RELIABILITY: readonly Check[] = [
   testsCheck,
+  mutantsCheck,
   defectsCheck,
   incidentsCheck,
   nodeLogsCheck,

@@ -105,6 +105,17 @@ export function goodWorld(): World {
       absent: [],
       source: 'npm test',
     },
+    mutants: {
+      commit: COMMIT,
+      results: Array.from({ length: 40 }, (_, index) => ({
+        id: `mutant-${index}`,
+        priority: index < 10 ? 'P0' : 'P1',
+        outcome: 'killed',
+        why: '',
+      })),
+      unwritten: [],
+      absent: 6,
+    },
     defects: {
       version: 1,
       defects: [
@@ -147,6 +158,14 @@ export function goodWorld(): World {
         opened: 'ready',
         lost: [],
       })),
+      replayed: {
+        sent: 100,
+        executed: 100,
+        effects: 0,
+        refused: 100,
+        answers: ['epoch_mismatch: 100'],
+        fresh: true,
+      },
     },
     downgrade: {
       plugins: NAMES.map((plugin) => ({

@@ -6,6 +6,7 @@ import { fileModes } from './file-modes.ts';
 import { lightningd } from './lightningd.ts';
 import { matrix } from './matrix.ts';
 import { monolith } from './monolith.ts';
+import { mutants } from './mutants.ts';
 import { nodeLogs } from './node-logs.ts';
 import { REGISTERS } from './registers.ts';
 import { baselineTag, runningVersions } from './release.ts';
@@ -18,6 +19,7 @@ import { tests } from './tests.ts';
 export const COLLECTORS: readonly Collector[] = [
   ...REGISTERS,
   tests,
+  mutants,
   nodeLogs,
   advisories,
   baselineTag,

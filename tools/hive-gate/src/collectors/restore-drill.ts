@@ -12,6 +12,7 @@ import {
 } from '@cl-hive/core';
 import { type NodeUnderTest, PLUGIN_NAMES, type PluginName } from '@cl-hive/hive-lab';
 import { isPluginName, withLab } from '../lab/lab.ts';
+import { ReplayDrill, type Replayed } from '../lab/replay.ts';
 import type { Setting } from '../setting.ts';
 import { buildInputs, type Collector } from './collector.ts';
 import { runStoreTool } from './store-tool.ts';
@@ -72,65 +73,119 @@ async function contentOf(node: NodeUnderTest): Promise<ReadonlyMap<string, strin
   return seen;
 }
 
-/** On a node: use, back up, wipe, restore, start; gives each plugin's state and what was lost. */
-async function drillNode(setting: Setting): Promise<ReadonlyMap<PluginName, JsonObject>> {
-  const results = new Map<PluginName, JsonObject>();
-  await withLab(setting, { plugins: PLUGIN_NAMES }, async (node) => {
-    for (const plugin of PLUGIN_NAMES) {
-      await node.untilState(plugin, 'ready');
-    }
-    await node.call('hive-client-authorize', { advisor: 'drill' });
+/** What the drill on a node came to. */
+interface NodeDrill {
+  /** State of each plugin on its restored database, and what was lost. */
+  readonly plugins: ReadonlyMap<PluginName, JsonObject>;
+  readonly replayed: Replayed;
+}
+
+const backupOf = (node: NodeUnderTest, plugin: PluginName): string =>
+  path.join(node.dir, `${plugin}.backup`);
+
+async function start(node: NodeUnderTest): Promise<void> {
+  for (const plugin of PLUGIN_NAMES) {
+    await node.startPlugin(plugin);
+  }
+  for (const plugin of PLUGIN_NAMES) {
+    await node.untilState(plugin, 'ready');
+  }
+}
+
+async function stop(node: NodeUnderTest): Promise<void> {
+  for (const plugin of [...PLUGIN_NAMES].reverse()) {
+    await node.stopPlugin(plugin);
+  }
+}
+
+/** Wipes a stopped plugin's folder and restores its backup; gives the refusal where one came. */
+function bringBack(
+  { dist, restoreWith }: Setting,
+  node: NodeUnderTest,
+  plugin: PluginName,
+): string | undefined {
+  const folder = path.join(node.lightningDir, plugin);
+  const file = path.join(folder, DATABASE_FILES[plugin]);
+  renameSync(folder, `${folder}.wiped`);
+  mkdirSync(folder, { mode: 0o700 });
+  const backup = backupOf(node, plugin);
+  if (restoreWith !== undefined) {
+    restoreWith(backup, file);
+    return undefined;
+  }
+  const back = runStoreTool(dist, plugin, 'restore', backup, file);
+  return back.ok ? undefined : back.refusal;
+}
+
+/** On a node: use, back up, use on, wipe, restore, start, and send again what was sent before. */
+async function drillNode(setting: Setting): Promise<NodeDrill> {
+  const plugins = new Map<PluginName, JsonObject>();
+  let replayed: Replayed = {
+    sent: 0,
+    executed: 0,
+    effects: 0,
+    refused: 0,
+    answers: [],
+    fresh: false,
+  };
+  await withLab(setting, { plugins: [] }, async (node) => {
+    await start(node);
+    const replay = await ReplayDrill.open(node);
+    await replay.half();
     const before = await contentOf(node);
-    for (const plugin of [...PLUGIN_NAMES].reverse()) {
-      await node.stopPlugin(plugin);
-    }
+    await stop(node);
     const refusals = new Map<PluginName, string>();
     for (const plugin of PLUGIN_NAMES) {
-      const folder = path.join(node.lightningDir, plugin);
-      const aside = `${folder}.wiped`;
-      const [file, backup] = [DATABASE_FILES[plugin], path.join(node.dir, `${plugin}.backup`)];
-      const saved = runStoreTool(setting.dist, plugin, 'backup', path.join(folder, file), backup);
-      renameSync(folder, aside);
-      mkdirSync(folder, { mode: 0o700 });
-      const back = runStoreTool(setting.dist, plugin, 'restore', backup, path.join(folder, file));
-      const refused = [saved, back].find((answer) => !answer.ok);
-      if (refused?.ok === false) {
-        refusals.set(plugin, refused.refusal);
+      const file = path.join(node.lightningDir, plugin, DATABASE_FILES[plugin]);
+      const saved = runStoreTool(setting.dist, plugin, 'backup', file, backupOf(node, plugin));
+      if (!saved.ok) {
+        refusals.set(plugin, saved.refusal);
       }
     }
+    await start(node);
+    await replay.half();
+    await stop(node);
     for (const plugin of PLUGIN_NAMES) {
+      const refusal = bringBack(setting, node, plugin);
+      if (refusal !== undefined) {
+        refusals.set(plugin, refusals.get(plugin) ?? refusal);
+      }
       await node.startPlugin(plugin);
     }
     for (const plugin of PLUGIN_NAMES) {
       const { state } = await node.untilState(plugin, 'ready').catch(() => node.status(plugin));
       const refusal = refusals.get(plugin);
-      results.set(plugin, {
+      plugins.set(plugin, {
         opened: state ?? 'absent',
         ...(refusal === undefined ? {} : { refusal }),
       });
     }
     const after = await contentOf(node);
     const lost = [...before].filter(([what, value]) => after.get(what) !== value);
-    const comms = results.get('cl-hive-comms') ?? {};
-    results.set('cl-hive-comms', { ...comms, lost: lost.map(([what]) => `${what} changed`) });
+    const comms = plugins.get('cl-hive-comms') ?? {};
+    plugins.set('cl-hive-comms', { ...comms, lost: lost.map(([what]) => `${what} changed`) });
+    replayed = await replay.again();
   });
-  return results;
+  return { plugins, replayed };
 }
 
 /** The drill of backup and restore. */
 export const restoreDrill: Collector = {
   id: 'restore-drill',
   title:
-    "fills, backs up while writing, restores and compares each plugin's database; then on hive-lab",
-  inputs: (setting) => [...buildInputs(setting), setting.onBackup === undefined ? '' : 'tampered'],
+    "fills, backs up while writing, restores and compares each plugin's database; then on hive-lab, where 100 requests of before are sent again",
+  inputs: (setting) => [
+    ...buildInputs(setting),
+    setting.onBackup === undefined && setting.restoreWith === undefined ? '' : 'tampered',
+  ],
   collect: async (setting) => {
     const onNode = await drillNode(setting);
     const names = setting.subject.builds.map(({ name }) => name).filter(isPluginName);
     const plugins: JsonValue[] = names.map((plugin) => ({
       lost: [],
-      ...onNode.get(plugin),
+      ...onNode.plugins.get(plugin),
       ...drillStore(setting, plugin),
     }));
-    return { plugins };
+    return { plugins, replayed: { ...onNode.replayed } };
   },
 };
