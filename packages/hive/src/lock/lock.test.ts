@@ -513,11 +513,11 @@ describe('the intent lock', () => {
     const fleet = new Fleet([A, B, C]);
     fleet.wish(A, 'a1');
     const state = fleet.states.get(B) as LockState;
-    const [held] = state.tables.grants.values();
-    const many = Array.from({ length: GRANTS_MAX - 1 }, (_, index) => {
+    const held = [...state.tables.grants.values()][0] as Grant;
+    const many = Array.from({ length: GRANTS_MAX - 1 }, (_, index): Grant => {
       const digits = String(index).padStart(64, '0');
       const attempt = `x${index}.100000`;
-      return { ...held, attempt, target: `02${digits}` as NodeId, holder: D } as Grant;
+      return { ...held, attempt, target: `02${digits}` as NodeId, holder: D };
     });
     const grants = new Map([
       ...state.tables.grants,
