@@ -513,7 +513,7 @@ describe('the intent lock', () => {
     const fleet = new Fleet([A, B, C]);
     fleet.wish(A, 'a1');
     const state = fleet.states.get(B) as LockState;
-    const held = [...state.tables.grants.values()][0] as Grant;
+    const held = state.tables.grants.get('a1.100000') as Grant;
     const many = Array.from({ length: GRANTS_MAX - 1 }, (_, index): Grant => {
       const digits = String(index).padStart(64, '0');
       const attempt = `x${index}.100000`;
