@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { CashuWallet } from '@cl-hive/cashu';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { makesecret } from '@cl-hive/cln-rpc';
 import type { JsonObject, NodeId } from '@cl-hive/core';
@@ -10,6 +11,8 @@ import {
   snapshotsOf,
 } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
+import { openWallet } from './cashu/open-wallet.ts';
+import { WalletDesk } from './cashu/wallet-desk.ts';
 import { datastoreMark } from './identity/generation-mark.ts';
 import { IdentityKeeper, identityView } from './identity/identity.ts';
 import { IdentityDesk } from './identity/identity-desk.ts';
@@ -19,6 +22,7 @@ import { type GivenOptions, readOptions } from './plugin-settings.ts';
 import type { CommsDatabase } from './store/database.ts';
 import { identityRecords } from './store/identity-records.ts';
 import { migrations } from './store/migrations.ts';
+import type { AlertOffice } from './timers/alert-office.ts';
 import { nostrSink } from './timers/nostr-sink.ts';
 import { webhookSink } from './timers/webhook.ts';
 import { CommsTransports } from './transports/comms-transports.ts';
@@ -44,6 +48,8 @@ interface CommsParts {
   readonly transports: CommsTransports;
   readonly management: Management;
   readonly options: GivenOptions;
+  readonly cashu: CashuWallet;
+  readonly wallet: WalletDesk;
 }
 
 /** What the methods of cl-hive-comms work with. */
@@ -52,16 +58,21 @@ export class CommsServices {
   readonly identity: IdentityDesk;
   readonly transports: CommsTransports;
   readonly management: Management;
+  readonly wallet: WalletDesk;
+  readonly #cashu: CashuWallet;
   readonly #relays: RelayDesk;
   readonly #options: GivenOptions;
 
-  constructor({ store, identity, relays, transports, management, options }: CommsParts) {
+  constructor(parts: CommsParts) {
+    const { store, identity, relays, transports, management, options } = parts;
     this.store = store;
     this.identity = identity;
     this.transports = transports;
     this.management = management;
     this.#relays = relays;
     this.#options = options;
+    this.#cashu = parts.cashu;
+    this.wallet = parts.wallet;
   }
 
   /** What the commands do. */
@@ -83,7 +94,13 @@ export class CommsServices {
     await this.identity.start();
     await this.management.start([
       { name: 'looking after the identity', everyMs: 60_000, run: () => this.identity.tick() },
+      {
+        name: 'looking after the Cashu wallet',
+        everyMs: 60_000,
+        run: async () => void (await this.#cashu.reconcile()),
+      },
     ]);
+    await this.#cashu.cancelPrepared();
   }
 
   /** Closes the doors, then waits for what runs. */
@@ -109,6 +126,17 @@ async function assemble(
   log.info(`Nostr identity ${identityView(loaded).npub}`);
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const transports = new CommsTransports({ rpc, clock, random, log });
+  const troubles: { office?: AlertOffice } = {};
+  const cashu = await openWallet({
+    rpc,
+    store,
+    clock,
+    network: configuration.network,
+    trouble: (text) => {
+      log.warn(text);
+      troubles.office?.raise({ key: `cashu/${text}`, level: 'critical', text });
+    },
+  });
   const management = await Management.open({
     rpc,
     clock,
@@ -116,10 +144,18 @@ async function assemble(
     node,
     store,
     configuration,
+    cashu,
     skewSeconds: options.skewSeconds,
     reply: (route, body, known) => transports.hub.reply(route, body, known),
   });
   const { office, wrote } = management;
+  troubles.office = office;
+  const wallet = new WalletDesk({
+    wallet: cashu,
+    pay: management.pay,
+    rpc,
+    raise: (alert) => office.raise(alert),
+  });
   const nostr = () => transports.hub.transport('nostr');
   office.add(webhookSink({ url: options.webhook, node, clock }));
   if (options.operator !== undefined) {
@@ -144,7 +180,16 @@ async function assemble(
     },
     loaded,
   );
-  return new CommsServices({ store, identity, relays, transports, management, options });
+  return new CommsServices({
+    store,
+    identity,
+    relays,
+    transports,
+    management,
+    options,
+    cashu,
+    wallet,
+  });
 }
 
 /** Opens the database, loads or makes the identity, recovers what was interrupted, opens the doors. */

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { hexToBytes, isCodedError, type Msat } from '@cl-hive/core';
 import type { Transactor } from '@cl-hive/store';
 import { cashuError } from './errors.ts';
+import { Harvest } from './harvest.ts';
 import { CASHU_LIMITS } from './limits.ts';
-import type { BlindSignature, MeltQuote, MintClient } from './mint-client.ts';
+import type { MeltQuote, MintClient } from './mint-client.ts';
 import type { MintDesk } from './mint-desk.ts';
 import type { Operation, OperationState } from './operation.ts';
 import { findOperation, putOperation } from './operation-rows.ts';
-import { blindedMessage, type Output, unblind } from './outputs.ts';
-import { breathe, type CashuParts } from './parts.ts';
+import { blindedMessage } from './outputs.ts';
+import type { CashuParts } from './parts.ts';
 import type { Preparer } from './prepare.ts';
 import { type CashuProof, pointOf, worthOf } from './proof.ts';
 import { addProofs, dropProofs, freeProofs, passProofs } from './proof-rows.ts';
@@ -27,12 +28,14 @@ export class Courier {
   readonly #parts: CashuParts;
   readonly #desk: MintDesk;
   readonly #prepare: Preparer;
+  readonly #harvest: Harvest;
   readonly #running = new Map<string, Promise<Operation>>();
 
   constructor(parts: CashuParts, desk: MintDesk, prepare: Preparer) {
     this.#parts = parts;
     this.#desk = desk;
     this.#prepare = prepare;
+    this.#harvest = new Harvest(desk);
   }
 
   /**
@@ -50,11 +53,7 @@ export class Courier {
   }
 
   async #run(key: string): Promise<Operation> {
-    const { store, sealer } = this.#parts;
-    const operation = await findOperation(store.reader, key, sealer);
-    if (operation === undefined) {
-      throw cashuError('operation_unknown', 'there is no such operation', 'see hive-client-wallet');
-    }
+    const operation = await this.#begin(key);
     // An invoice may be paid after it was given up: then the proofs are there for the taking.
     const revived = operation.kind === 'mint' && operation.state === 'void';
     if (operation.state !== 'open' && !revived) {
@@ -83,12 +82,40 @@ export class Courier {
     }
   }
 
+  /** From here on the mint may know of it; a melt is sent by whoever finds it prepared, and nobody else. */
+  async #begin(key: string): Promise<Operation & { readonly first?: true }> {
+    const { store, sealer, clock } = this.#parts;
+    const operation = await findOperation(store.reader, key, sealer);
+    if (operation === undefined) {
+      throw cashuError('operation_unknown', 'there is no such operation', 'see hive-client-wallet');
+    }
+    if (operation.state !== 'prepared') {
+      return operation;
+    }
+    const terms = { ...operation.terms, sentMs: clock.now() };
+    const begun: Operation = { ...operation, state: 'open', terms };
+    await this.#put(begun);
+    return { ...begun, first: true };
+  }
+
+  /** Gives up what was prepared and never asked for; anything else stays as it is. */
+  async cancel(key: string, reason: string): Promise<void> {
+    const { store, sealer } = this.#parts;
+    const operation = await findOperation(store.reader, key, sealer);
+    if (operation?.state === 'prepared' && !this.#running.has(key)) {
+      await this.#void(operation, reason);
+    }
+  }
+
   // A swap is asked again with the very same bytes: done twice, it is done once.
   async #swap(operation: Operation, client: MintClient): Promise<Operation> {
     const { inputs, outputs } = operation;
     try {
       const signatures = await client.swap(inputs, outputs.map(blindedMessage));
-      return await this.#finish(operation, await this.#unblind(operation, outputs, signatures));
+      return await this.#finish(
+        operation,
+        await this.#harvest.unblind(operation, outputs, signatures),
+      );
     } catch (error) {
       if (!isCodedError(error, 'mint_refused')) {
         throw error;
@@ -97,7 +124,7 @@ export class Courier {
         return this.#void(operation, error.message);
       }
     }
-    const proofs = await this.#restore(operation, client, outputs);
+    const proofs = await this.#harvest.restore(operation, client, outputs);
     if (proofs !== undefined) {
       return this.#finish(operation, proofs);
     }
@@ -126,7 +153,10 @@ export class Courier {
     if (state === 'PAID') {
       try {
         const signatures = await client.mint(quote, outputs.map(blindedMessage));
-        return await this.#finish(operation, await this.#unblind(operation, outputs, signatures));
+        return await this.#finish(
+          operation,
+          await this.#harvest.unblind(operation, outputs, signatures),
+        );
       } catch (error) {
         if (!isCodedError(error, 'mint_refused')) {
           throw error;
@@ -140,7 +170,7 @@ export class Courier {
         }
       }
     }
-    const proofs = await this.#restore(operation, client, outputs);
+    const proofs = await this.#harvest.restore(operation, client, outputs);
     if (proofs !== undefined) {
       return this.#finish(operation, proofs);
     }
@@ -148,16 +178,18 @@ export class Courier {
     return this.#close(operation, 'disputed', 'the mint says it has issued it, and has not');
   }
 
-  async #melt(operation: Operation, client: MintClient): Promise<Operation> {
-    const { terms, inputs, outputs } = operation;
+  async #melt(
+    operation: Operation & { readonly first?: true },
+    client: MintClient,
+  ): Promise<Operation> {
+    const { first, ...sent } = operation;
+    const { terms, inputs, outputs } = sent;
     if (terms.fence !== undefined) {
-      return this.#fenced(operation, terms.fence);
+      return this.#fenced(sent, terms.fence);
     }
-    if (terms.sentMs !== undefined) {
-      return this.#lookAtMelt(operation, client, false);
+    if (first !== true) {
+      return this.#lookAtMelt(sent, client, false);
     }
-    const sent = { ...operation, terms: { ...terms, sentMs: this.#parts.clock.now() } };
-    await this.#put(sent);
     try {
       const blanks = outputs.map(blindedMessage);
       const answer = await client.melt(terms.quote ?? '', inputs, blanks);
@@ -220,8 +252,12 @@ export class Courier {
     const proven = isPreimage(quote.preimage, hash);
     const change =
       quote.change.length > 0
-        ? await this.#unblind(operation, outputs.slice(0, quote.change.length), quote.change)
-        : await this.#restoreSome(client, operation.mint, outputs);
+        ? await this.#harvest.unblind(
+            operation,
+            outputs.slice(0, quote.change.length),
+            quote.change,
+          )
+        : await this.#harvest.restoreSome(client, operation.mint, outputs);
     const fee = worthOf(inputs) - amountMsat - worthOf(change);
     const preimage = quote.preimage === undefined ? {} : { preimage: quote.preimage };
     const done = { ...operation, terms: { ...terms, ...preimage } };
@@ -235,64 +271,6 @@ export class Courier {
       this.#parts.trouble(`${operation.mint}: paid an invoice and does not show its preimage`);
     }
     return this.#finish(done, change, (fee < 0n ? 0n : fee) as Msat);
-  }
-
-  async #unblind(
-    { mint }: Operation,
-    outputs: readonly Output[],
-    signatures: readonly BlindSignature[],
-  ): Promise<readonly CashuProof[]> {
-    if (signatures.length !== outputs.length) {
-      throw cashuError('mint_lies', 'the mint signed less than it was asked for', 'use another');
-    }
-    const keysets = await this.#desk.keysets(mint);
-    const proofs: CashuProof[] = [];
-    for (const [index, output] of outputs.entries()) {
-      const signature = signatures[index];
-      const keyset = keysets.get(output.keyset);
-      if (signature === undefined || keyset === undefined) {
-        throw cashuError('mint_lies', 'the mint signed something else', 'use another');
-      }
-      proofs.push(unblind(output, signature, keyset));
-      await breathe();
-    }
-    return proofs;
-  }
-
-  /** All proofs that the mint signed for an operation; undefined when it signed none. */
-  async #restore(
-    { mint }: Operation,
-    client: MintClient,
-    outputs: readonly Output[],
-  ): Promise<readonly CashuProof[] | undefined> {
-    const proofs = await this.#restoreSome(client, mint, outputs);
-    if (proofs.length > 0 && proofs.length < outputs.length) {
-      throw cashuError(
-        'mint_lies',
-        'the mint signed a part of what it was asked for',
-        'use another',
-      );
-    }
-    return proofs.length === 0 ? undefined : proofs;
-  }
-
-  async #restoreSome(
-    client: MintClient,
-    mint: string,
-    outputs: readonly Output[],
-  ): Promise<readonly CashuProof[]> {
-    const signatures = await client.restore(outputs.map(blindedMessage));
-    const keysets = await this.#desk.keysets(mint);
-    const proofs: CashuProof[] = [];
-    for (const [index, output] of outputs.entries()) {
-      const signature = signatures[index];
-      const keyset = keysets.get(output.keyset);
-      if (signature !== undefined && keyset !== undefined) {
-        proofs.push(unblind(output, signature, keyset));
-        await breathe();
-      }
-    }
-    return proofs;
   }
 
   /** The proofs are ours, what was paid with is gone: in one transaction. */

@@ -14,6 +14,7 @@ export type CashuErrorCode =
   | 'keyset_unusable'
   | 'amount'
   | 'balance'
+  | 'fee'
   | 'token_malformed'
   | 'token_unusable'
   | 'lock_unsupported'

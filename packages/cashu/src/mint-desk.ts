@@ -113,7 +113,10 @@ export class MintDesk {
     const mint = await this.listed(url);
     const { reader } = this.#parts.store;
     const held = (await holdings(reader)).filter((one) => one.mint === mint.url);
-    const open = await operationKeys(reader, 'open', mint.url);
+    const open = [
+      ...(await operationKeys(reader, 'open', mint.url)),
+      ...(await operationKeys(reader, 'prepared', mint.url)),
+    ];
     if (held.some(({ msat }) => msat > 0n) || open.length > 0) {
       throw cashuError(
         'mint_holds',

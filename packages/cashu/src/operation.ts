@@ -20,10 +20,10 @@ import { type CashuProof, decodeProof, proofDocument } from './proof.ts';
 export type OperationKind = 'mint' | 'melt' | 'send' | 'receive';
 
 /**
- * `open`: the mint may have done it or not; `done`; `void`: it did not happen and will not, what it held
+ * `prepared`: the mint was never asked; `open`: it may have done it or not; `done`; `void`: it did not happen and will not, what it held
  * is free again; `disputed`: the mint has taken the inputs and given nothing that holds.
  */
-export type OperationState = 'open' | 'done' | 'void' | 'disputed';
+export type OperationState = 'prepared' | 'open' | 'done' | 'void' | 'disputed';
 
 /** What an operation needs that the mint said, or says at its end. */
 export interface OperationTerms {

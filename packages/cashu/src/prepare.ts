@@ -29,6 +29,26 @@ export interface OperationWish {
   readonly mint: string;
 }
 
+/** A part of a send: whoever opens the lock has it; without one, whoever has the token. */
+export interface Gift {
+  readonly amountMsat: Msat;
+  readonly lock?: Lock;
+}
+
+/** Something to send; all gifts in one swap, so that there are all or none. */
+export interface SendWish extends OperationWish {
+  readonly gifts: readonly Gift[];
+  /** The most that the mint may take for its inputs; absent: what it takes. */
+  readonly maxFeeMsat?: Msat;
+}
+
+/** An invoice to pay with proofs. */
+export interface MeltWish extends OperationWish {
+  readonly invoice: string;
+  /** The most that mint and route may take together; absent: what the mint asks. */
+  readonly maxFeeMsat?: Msat;
+}
+
 const NONE = 0n as Msat;
 
 /**
@@ -71,68 +91,111 @@ export class Preparer {
     }));
   }
 
-  /** Proofs for somebody, locked where a lock is given. Throws `balance`, `lock_…`, `amount`. */
-  async send(
-    wish: OperationWish & { readonly amountMsat: Msat; readonly lock?: Lock },
-  ): Promise<Operation> {
-    const { amountMsat, lock } = wish;
+  /** Proofs for somebody, locked where locks are given. Throws `balance`, `fee`, `lock_…`, `amount`. */
+  async send(wish: SendWish): Promise<Operation> {
+    const { gifts, maxFeeMsat } = wish;
+    const amountMsat = worthOf(gifts);
     const known = await this.#known(wish, 'send', amountMsat);
     if (known !== undefined) {
       return known;
     }
-    checkAmount(amountMsat);
-    const mint = await this.#desk.usable(wish.mint);
-    await this.#desk.refresh(mint);
-    const keyset = await this.#desk.keysetFor(mint, lock);
-    const keysets = await this.#desk.keysets(mint.url);
+    const { keyset, keysets } = await this.#readyToSend(wish);
     return this.#write(async (tx) => {
       const { inputs, feeMsat } = await this.#hold(tx, wish, amountMsat, keysets);
+      checkFee(feeMsat, maxFeeMsat);
       const rest = (worthOf(inputs) - feeMsat - amountMsat) as Msat;
       const kept = await this.#outputs(tx, 'keep', splitAmount(rest, keyset), keyset);
-      const sent = lockedOutputs(splitAmount(amountMsat, keyset), keyset.id, lock);
+      const sent = gifts.flatMap((gift) =>
+        lockedOutputs(splitAmount(gift.amountMsat, keyset), keyset.id, gift.lock),
+      );
       // In the order of amounts, so that the mint cannot tell which are for whom.
       const outputs = [...kept, ...sent].sort(
         (a, b) => Number(a.amountMsat - b.amountMsat) || (a.point < b.point ? -1 : 1),
       );
-      return { ...this.#blank(wish, 'send', amountMsat), feeMsat, inputs, outputs };
+      const blank = this.#blank(wish, 'send', amountMsat);
+      return { ...blank, state: 'prepared', feeMsat, inputs, outputs };
     });
   }
 
-  /** Proofs pay an invoice through the mint. Throws `balance`, `invoice_unfit`, `mint_refused`. */
-  async melt(wish: OperationWish & { readonly invoice: string }): Promise<Operation> {
-    const { invoice } = wish;
-    const asked = this.#parts.readInvoice(invoice);
-    if (asked === undefined) {
-      throw cashuError('invoice_unfit', 'no invoice with an amount', 'ask for a BOLT 11 invoice');
+  /** What a send would cost now, with nothing held. Throws what {@link Preparer.send} throws. */
+  async estimateSend(wish: Omit<SendWish, 'key'>): Promise<Msat> {
+    const { keysets, mint } = await this.#readyToSend(wish);
+    const { reader } = this.#parts.store;
+    const coins = await listProofs(reader, { mint: mint.url, state: 'unspent' });
+    const { feeMsat } = selectProofs(coins, worthOf(wish.gifts), keysets);
+    checkFee(feeMsat, wish.maxFeeMsat);
+    return feeMsat;
+  }
+
+  async #readyToSend({ mint: url, gifts }: Omit<SendWish, 'key'>) {
+    for (const { amountMsat } of gifts) {
+      checkAmount(amountMsat);
     }
+    checkAmount(worthOf(gifts));
+    const mint = await this.#desk.usable(url);
+    await this.#desk.refresh(mint);
+    let keyset = await this.#desk.keysetFor(mint);
+    for (const { lock } of gifts) {
+      keyset = await this.#desk.keysetFor(mint, lock);
+    }
+    return { mint, keyset, keysets: await this.#desk.keysets(mint.url) };
+  }
+
+  /** Proofs pay an invoice through the mint. Throws `balance`, `fee`, `invoice_unfit`, `mint_refused`. */
+  async melt(wish: MeltWish): Promise<Operation> {
+    const { invoice, maxFeeMsat } = wish;
     const known = await this.#known(wish, 'melt');
     if (known !== undefined) {
       return known.terms.invoice === invoice ? known : mismatch();
     }
-    const mint = await this.#desk.listed(wish.mint);
-    await this.#desk.refresh(mint);
-    const keyset = await this.#desk.keysetFor(mint);
-    const keysets = await this.#desk.keysets(mint.url);
-    const { quote, amountMsat, reserveMsat, expiryS } = await this.#desk
-      .client(mint)
-      .quoteMelt(invoice);
-    const rounded = (amountMsat + 999n) / 1000n >= (asked.amountMsat + 999n) / 1000n;
-    if (!rounded || amountMsat > asked.amountMsat + 999n) {
-      throw cashuError('invoice_unfit', 'the mint reads another amount', 'use another mint');
-    }
+    const { quote, keyset, keysets } = await this.#quoteMelt(wish);
+    const { amountMsat, reserveMsat, expiryS } = quote;
     return this.#write(async (tx) => {
       const most = (amountMsat + reserveMsat) as Msat;
       const { inputs, feeMsat } = await this.#hold(tx, wish, most, keysets);
+      checkFee((feeMsat + reserveMsat) as Msat, maxFeeMsat);
       const over = (worthOf(inputs) - feeMsat - amountMsat) as Msat;
       const blanks = Array<Msat>(blankCount(over)).fill(NONE);
       return {
         ...this.#blank(wish, 'melt', amountMsat),
+        state: 'prepared',
         feeMsat: (feeMsat + reserveMsat) as Msat,
-        terms: { quote, invoice, expiryS },
+        terms: { quote: quote.quote, invoice, expiryS },
         inputs,
         outputs: await this.#outputs(tx, 'change', blanks, keyset),
       };
     });
+  }
+
+  /** What a melt would come to now, with nothing held. Throws what {@link Preparer.melt} throws. */
+  async estimateMelt(
+    wish: Omit<MeltWish, 'key'>,
+  ): Promise<{ readonly amountMsat: Msat; readonly feeMsat: Msat }> {
+    const { quote, keysets, mint } = await this.#quoteMelt(wish);
+    const { amountMsat, reserveMsat } = quote;
+    const { reader } = this.#parts.store;
+    const coins = await listProofs(reader, { mint: mint.url, state: 'unspent' });
+    const most = (amountMsat + reserveMsat) as Msat;
+    const feeMsat = (selectProofs(coins, most, keysets).feeMsat + reserveMsat) as Msat;
+    checkFee(feeMsat, wish.maxFeeMsat);
+    return { amountMsat, feeMsat };
+  }
+
+  async #quoteMelt({ mint: url, invoice }: Omit<MeltWish, 'key'>) {
+    const asked = this.#parts.readInvoice(invoice);
+    if (asked === undefined) {
+      throw cashuError('invoice_unfit', 'no invoice with an amount', 'ask for a BOLT 11 invoice');
+    }
+    const mint = await this.#desk.listed(url);
+    await this.#desk.refresh(mint);
+    const keyset = await this.#desk.keysetFor(mint);
+    const keysets = await this.#desk.keysets(mint.url);
+    const quote = await this.#desk.client(mint).quoteMelt(invoice);
+    // Mints deal in sats: they round up.
+    if (quote.amountMsat !== ((asked.amountMsat + 999n) / 1000n) * 1000n) {
+      throw cashuError('invoice_unfit', 'the mint reads another amount', 'use another mint');
+    }
+    return { mint, keyset, keysets, quote };
   }
 
   /**
@@ -306,6 +369,16 @@ function mismatch(): never {
     'this key stands for another operation',
     'use a new key for something new',
   );
+}
+
+function checkFee(feeMsat: Msat, maxFeeMsat: Msat | undefined): void {
+  if (maxFeeMsat !== undefined && feeMsat > maxFeeMsat) {
+    throw cashuError(
+      'fee',
+      `the mint takes up to ${feeMsat} msat, at most ${maxFeeMsat} msat are allowed`,
+      'allow more, or use another mint',
+    );
+  }
 }
 
 function checkAmount(amountMsat: Msat): void {

@@ -37,6 +37,18 @@ export class CashuWallet {
     return this.#courier.run(key);
   }
 
+  /** Gives up what was prepared and never run; what it held is free. Anything else stays as it is. */
+  cancel(key: string): Promise<void> {
+    return this.#courier.cancel(key, 'it was given up before the mint was asked');
+  }
+
+  /** Gives up all that a stop left prepared. To be called at a start, once nothing else will run it. */
+  async cancelPrepared(): Promise<void> {
+    for (const key of await operationKeys(this.#parts.store.reader, 'prepared')) {
+      await this.cancel(key);
+    }
+  }
+
   /** An operation by its key. */
   find(key: string): Promise<Operation | undefined> {
     return findOperation(this.#parts.store.reader, key, this.#parts.sealer);

@@ -32,7 +32,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     await wallet.run(key);
   },
   send: async (_world, wallet, { key }) => {
-    await wallet.prepare.send({ key, mint: URL_A, amountMsat: sat(37) });
+    await wallet.prepare.send({ key, mint: URL_A, gifts: [{ amountMsat: sat(37) }] });
     await wallet.run(key);
   },
   receive: async (_world, wallet, { key, token }) => {
@@ -74,7 +74,11 @@ async function setUp() {
     }
     let token = '';
     if (name === 'receive') {
-      const gift = await giver.prepare.send({ key: world.key(), mint: URL_A, amountMsat: sat(6) });
+      const gift = await giver.prepare.send({
+        key: world.key(),
+        mint: URL_A,
+        gifts: [{ amountMsat: sat(6) }],
+      });
       token = giver.tokenOf(await giver.run(gift.key)) ?? '';
     }
     return { key, token, invoice: world.lightning.newInvoice(40) };
@@ -113,6 +117,7 @@ describe.each(Object.entries(scenarios))('a wallet killed during a %s', (name, s
         steps = at + 1;
       }
       const next = new CashuWallet(world.parts(store, 'wallet'));
+      await next.cancelPrepared();
       await check(world, next, giver);
       // Whoever asks again with the same key gets what there is, or has it done now.
       await scenario(world, next, given).catch(() => undefined);
@@ -145,6 +150,7 @@ describe.each(Object.entries(scenarios))('a mint that fails during a %s', (name,
         await scenario(world, wallet, given).catch(() => undefined);
         more = count > at;
         world.front.fault = () => undefined;
+        await wallet.cancelPrepared();
         await check(world, wallet, giver);
       }
     }

@@ -51,7 +51,7 @@ describe('a wallet that was not written here', () => {
     world.lightning.paid.add(bought.terms.invoice ?? '');
     expect((await ours.run('m')).state).toBe('done');
 
-    await ours.prepare.send({ key: 's', mint: server.url, amountMsat: satToMsat(40) });
+    await ours.prepare.send({ key: 's', mint: server.url, gifts: [{ amountMsat: satToMsat(40) }] });
     const text = ours.tokenOf(await ours.run('s')) ?? '';
     const received = await theirs.receive(text, { requireDleq: true });
     const worth = received.reduce((sum, { amount }) => sum + amount.toNumber(), 0);
@@ -91,7 +91,11 @@ describe('a wallet that was not written here', () => {
     const secret = '0b'.repeat(32);
     const key = Buffer.from(getPubKeyFromPrivKey(Buffer.from(secret, 'hex'))).toString('hex');
     const lock = { publicKeys: [key], required: 1, refundKeys: [], requiredRefund: 1 };
-    await ours.prepare.send({ key: 'l', mint: server.url, amountMsat: satToMsat(9), lock });
+    await ours.prepare.send({
+      key: 'l',
+      mint: server.url,
+      gifts: [{ amountMsat: satToMsat(9), lock }],
+    });
     const text = ours.tokenOf(await ours.run('l')) ?? '';
     await expect(theirs.receive(text)).rejects.toThrow();
     const received = await theirs.receive(text, { privkey: secret });

@@ -40,7 +40,11 @@ describe('the wallet', () => {
     await world.fund(alice, 1000);
     expect(await satOf(alice)).toBe(1000);
 
-    const send = await alice.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(300) });
+    const send = await alice.prepare.send({
+      key: 's',
+      mint: URL_A,
+      gifts: [{ amountMsat: sat(300) }],
+    });
     const sent = await alice.run(send.key);
     expect(sent.state).toBe('done');
     const text = alice.tokenOf(sent) ?? '';
@@ -79,7 +83,7 @@ describe('mints', () => {
     const poor = newWorld({ nuts: [7, 8, 10, 11, 14] });
     world.fronts.set('https://poor.example', poor.front);
     expect(await codeOf(wallet.mints.add('https://poor.example/', false))).toBe('mint_unfit');
-    const send = { key: 'x', mint: 'https://poor.example', amountMsat: sat(1) };
+    const send = { key: 'x', mint: 'https://poor.example', gifts: [{ amountMsat: sat(1) }] };
     expect(await codeOf(wallet.prepare.send(send))).toBe('mint_unlisted');
   });
 
@@ -93,7 +97,7 @@ describe('mints', () => {
     await wallet.run('m');
     expect(await codeOf(wallet.mints.remove(URL_A))).toBe('mint_holds');
     const rest = await satOf(wallet);
-    await wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(rest) });
+    await wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(rest) }] });
     const token = await wallet.read(wallet.tokenOf(await wallet.run('s')) ?? '');
     const other = await world.wallet(await databases.location(), 'other');
     await other.prepare.receive({ key: 'r', token, opener: nobody });
@@ -116,11 +120,11 @@ describe('mints', () => {
       const world = newWorld();
       const wallet = await world.wallet(await databases.location());
       await world.fund(wallet, 64);
-      await wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(5) });
+      await wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(5) }] });
       world.front.fault = (_method, path) => (path === '/v1/swap' ? fault : undefined);
       expect(await wallet.run('s')).toMatchObject({ state: 'disputed' });
       expect(world.troubles).toHaveLength(1);
-      const again = { key: 't', mint: URL_A, amountMsat: sat(5) };
+      const again = { key: 't', mint: URL_A, gifts: [{ amountMsat: sat(5) }] };
       expect(await codeOf(wallet.prepare.send(again))).toBe('mint_quarantined');
     },
   );
@@ -134,7 +138,7 @@ describe('mints', () => {
     world.lightning.paid.add(terms.invoice ?? '');
     expect((await wallet.run('m')).state).toBe('open');
     expect((await wallet.run('m')).state).toBe('done');
-    await wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(100) });
+    await wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(100) }] });
     expect((await wallet.run('s')).sent.every(({ keyset }) => keyset.startsWith('00'))).toBe(true);
     expect(await satOf(wallet)).toBe(150);
   });
@@ -145,7 +149,7 @@ describe('the seed', () => {
     const world = newWorld();
     const lost = await world.wallet(await databases.location(), 'mine');
     await world.fund(lost, 63);
-    await lost.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(10) });
+    await lost.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(10) }] });
     const token = await lost.read(lost.tokenOf(await lost.run('s')) ?? '');
     // Its database is gone; the node's secret is not.
     const found = await world.wallet(await databases.location(), 'mine');
@@ -165,13 +169,13 @@ describe('the seed', () => {
     const [store] = world.stores.slice(-1);
     const copy = `${location}.copy`;
     await store?.backup(copy);
-    await wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(4) });
+    await wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(4) }] });
     await wallet.run('s');
     const restored = new CashuWallet({
       ...world.parts(await world.store(copy), 'mine'),
       generation: 1,
     });
-    await restored.prepare.send({ key: 't', mint: URL_A, amountMsat: sat(3) });
+    await restored.prepare.send({ key: 't', mint: URL_A, gifts: [{ amountMsat: sat(3) }] });
     const outcome = await restored.run('t');
     expect(['disputed', 'void']).toContain(outcome.state);
     await restored.mints.restore(URL_A);
@@ -203,8 +207,12 @@ describe('locks', () => {
       await payer.prepare.send({
         key: 's',
         mint: URL_A,
-        amountMsat: sat(20),
-        lock: whole.refundKeys.length > 0 ? { ...whole, locktimeS } : whole,
+        gifts: [
+          {
+            amountMsat: sat(20),
+            lock: whole.refundKeys.length > 0 ? { ...whole, locktimeS } : whole,
+          },
+        ],
       });
       return payer.read(payer.tokenOf(await payer.run('s')) ?? '');
     };
@@ -294,10 +302,10 @@ describe('what is asked', () => {
     const world = newWorld();
     const wallet = await world.wallet(await databases.location());
     await world.fund(wallet, 64);
-    const wish = { key: 's', mint: URL_A, amountMsat: sat(5) };
+    const wish = { key: 's', mint: URL_A, gifts: [{ amountMsat: sat(5) }] };
     const first = await wallet.prepare.send(wish);
     expect(await wallet.prepare.send(wish)).toEqual(first);
-    expect(await codeOf(wallet.prepare.send({ ...wish, amountMsat: sat(6) }))).toBe(
+    expect(await codeOf(wallet.prepare.send({ ...wish, gifts: [{ amountMsat: sat(6) }] }))).toBe(
       'operation_known',
     );
     const both = await Promise.all([wallet.run('s'), wallet.run('s')]);
@@ -312,7 +320,9 @@ describe('what is asked', () => {
     const wallet = await world.wallet(await databases.location());
     await world.fund(wallet, 8);
     const send = (amountMsat: bigint) =>
-      codeOf(wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: amountMsat as Msat }));
+      codeOf(
+        wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: amountMsat as Msat }] }),
+      );
     expect([await send(1n), await send(0n), await send(-1000n), await send(8000n)]).toEqual([
       'amount',
       'amount',
@@ -322,9 +332,9 @@ describe('what is asked', () => {
     const { state, feeMsat } = await wallet.prepare.send({
       key: 's',
       mint: URL_A,
-      amountMsat: sat(7),
+      gifts: [{ amountMsat: sat(7) }],
     });
-    expect([state, feeMsat]).toEqual(['open', 1000n]);
+    expect([state, feeMsat]).toEqual(['prepared', 1000n]);
   });
 
   it('two at once never hold the same proof', async () => {
@@ -333,7 +343,7 @@ describe('what is asked', () => {
     await world.fund(wallet, 64);
     const codes = await Promise.all(
       ['a', 'b', 'c'].map((key) =>
-        codeOf(wallet.prepare.send({ key, mint: URL_A, amountMsat: sat(40) })),
+        codeOf(wallet.prepare.send({ key, mint: URL_A, gifts: [{ amountMsat: sat(40) }] })),
       ),
     );
     expect(codes.sort()).toEqual(['balance', 'balance', 'fine']);
@@ -344,7 +354,7 @@ describe('what is asked', () => {
     const wallet = await world.wallet(await databases.location());
     const other = await world.wallet(await databases.location(), 'other');
     await world.fund(wallet, 8);
-    await wallet.prepare.send({ key: 's', mint: URL_A, amountMsat: sat(3) });
+    await wallet.prepare.send({ key: 's', mint: URL_A, gifts: [{ amountMsat: sat(3) }] });
     const text = wallet.tokenOf(await wallet.run('s')) ?? '';
     const token = await other.read(text);
     const [first] = token.proofs;

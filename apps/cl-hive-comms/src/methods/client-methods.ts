@@ -5,6 +5,7 @@ import { clientApprove } from './hive-client-approve.ts';
 import { clientAuthorize } from './hive-client-authorize.ts';
 import { clientDiscover } from './hive-client-discover.ts';
 import { clientIdentity } from './hive-client-identity.ts';
+import { clientMints } from './hive-client-mints.ts';
 import { clientPayments } from './hive-client-payments.ts';
 import { clientPending } from './hive-client-pending.ts';
 import { clientPolicy } from './hive-client-policy.ts';
@@ -14,6 +15,7 @@ import { clientReject } from './hive-client-reject.ts';
 import { clientRevoke } from './hive-client-revoke.ts';
 import { clientStatus } from './hive-client-status.ts';
 import { clientTrial } from './hive-client-trial.ts';
+import { clientWallet } from './hive-client-wallet.ts';
 import { commsAttest } from './hive-comms-attest.ts';
 import { commsRpc } from './hive-comms-rpc.ts';
 
@@ -35,5 +37,7 @@ export function withClientMethods(plugin: Plugin, ready: () => CommsServices): P
     .method('hive-client-trial', clientTrial(ready))
     .method('hive-client-alias', clientAlias(ready))
     .method('hive-client-payments', clientPayments(ready))
+    .method('hive-client-mints', clientMints(ready))
+    .method('hive-client-wallet', clientWallet(ready))
     .method('hive-client-prune', clientPrune(ready));
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { CashuWallet } from '@cl-hive/cashu';
 import type { Logger } from '@cl-hive/cln-plugin';
 import { makesecret, type RpcClient } from '@cl-hive/cln-rpc';
 import {
@@ -17,6 +18,7 @@ import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
 import { PayOffice } from '../pay/pay-office.ts';
 import { railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
+import { cashuRail } from '../pay/rails/cashu.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
 import { AlertOffice } from '../timers/alert-office.ts';
@@ -45,6 +47,8 @@ export interface ManagementParts {
     readonly rpcFile?: string;
   };
   readonly skewSeconds: () => number;
+  /** The Cashu wallet, which the payment method of that name uses. */
+  readonly cashu: CashuWallet;
   /** Answers along a transport's route. */
   readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
 }
@@ -119,7 +123,10 @@ export class Management {
       epoch,
       instance: () => nodeInstance(configuration.lightningDir, configuration.rpcFile),
     };
-    const rails = railsOf(bolt11Rail(node));
+    const rails = railsOf(
+      bolt11Rail(node),
+      cashuRail({ wallet: parts.cashu, gifts: async () => undefined }),
+    );
     const nodePorts = createNodePorts({ ...context, rails });
     const desk = new ManagementDesk({
       store: pipeline,

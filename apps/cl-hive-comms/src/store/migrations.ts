@@ -1,3 +1,4 @@
+import { cashuMigration } from '@cl-hive/cashu';
 import { commsMigrations, historyMigration, payingMigration } from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
 
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   },
   historyMigration(7),
   payingMigration(8),
+  cashuMigration(9),
 ];
