@@ -11,8 +11,8 @@ import {
   snapshotsOf,
 } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
-import { openWallet } from './cashu/open-wallet.ts';
-import { WalletDesk } from './cashu/wallet-desk.ts';
+import { openCashu } from './cashu/open-cashu.ts';
+import type { WalletDesk } from './cashu/wallet-desk.ts';
 import { datastoreMark } from './identity/generation-mark.ts';
 import { IdentityKeeper, identityView } from './identity/identity.ts';
 import { IdentityDesk } from './identity/identity-desk.ts';
@@ -22,7 +22,6 @@ import { type GivenOptions, readOptions } from './plugin-settings.ts';
 import type { CommsDatabase } from './store/database.ts';
 import { identityRecords } from './store/identity-records.ts';
 import { migrations } from './store/migrations.ts';
-import type { AlertOffice } from './timers/alert-office.ts';
 import { nostrSink } from './timers/nostr-sink.ts';
 import { webhookSink } from './timers/webhook.ts';
 import { CommsTransports } from './transports/comms-transports.ts';
@@ -92,6 +91,7 @@ export class CommsServices {
   async start(): Promise<void> {
     this.transports.hub.onRequest((inbound) => this.management.take(inbound));
     await this.identity.start();
+    await this.#cashu.cancelPrepared();
     await this.management.start([
       { name: 'looking after the identity', everyMs: 60_000, run: () => this.identity.tick() },
       {
@@ -100,7 +100,6 @@ export class CommsServices {
         run: async () => void (await this.#cashu.reconcile()),
       },
     ]);
-    await this.#cashu.cancelPrepared();
   }
 
   /** Closes the doors, then waits for what runs. */
@@ -126,17 +125,7 @@ async function assemble(
   log.info(`Nostr identity ${identityView(loaded).npub}`);
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const transports = new CommsTransports({ rpc, clock, random, log });
-  const troubles: { office?: AlertOffice } = {};
-  const cashu = await openWallet({
-    rpc,
-    store,
-    clock,
-    network: configuration.network,
-    trouble: (text) => {
-      log.warn(text);
-      troubles.office?.raise({ key: `cashu/${text}`, level: 'critical', text });
-    },
-  });
+  const { cashu, attach } = await openCashu(context, store);
   const management = await Management.open({
     rpc,
     clock,
@@ -149,13 +138,7 @@ async function assemble(
     reply: (route, body, known) => transports.hub.reply(route, body, known),
   });
   const { office, wrote } = management;
-  troubles.office = office;
-  const wallet = new WalletDesk({
-    wallet: cashu,
-    pay: management.pay,
-    rpc,
-    raise: (alert) => office.raise(alert),
-  });
+  const wallet = attach(management);
   const nostr = () => transports.hub.transport('nostr');
   office.add(webhookSink({ url: options.webhook, node, clock }));
   if (options.operator !== undefined) {
@@ -180,16 +163,8 @@ async function assemble(
     },
     loaded,
   );
-  return new CommsServices({
-    store,
-    identity,
-    relays,
-    transports,
-    management,
-    options,
-    cashu,
-    wallet,
-  });
+  const desks = { identity, relays, transports, management, wallet };
+  return new CommsServices({ store, options, cashu, ...desks });
 }
 
 /** Opens the database, loads or makes the identity, recovers what was interrupted, opens the doors. */
