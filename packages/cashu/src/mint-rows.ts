@@ -23,7 +23,7 @@ export interface KeysetRecord extends Keyset {
 
 /** The list of mints, by address. */
 export async function listMints(reader: Reader<CashuTables>): Promise<readonly MintRecord[]> {
-  const rows = await reader.selectFrom('cashu_mints').selectAll().orderBy('url').execute();
+  const rows = await reader.selectFrom('comms_cashu_mints').selectAll().orderBy('url').execute();
   return rows.map((row) => ({
     url: row.url,
     private: row.private === 1,
@@ -44,7 +44,7 @@ export async function putMint(tx: Transactor<CashuTables>, mint: MintRecord): Pr
     at_ms: mint.atMs,
   };
   await tx
-    .insertInto('cashu_mints')
+    .insertInto('comms_cashu_mints')
     .values({ url: mint.url, ...rest })
     .onConflict((conflict) => conflict.column('url').doUpdateSet(rest))
     .execute();
@@ -56,12 +56,16 @@ export async function quarantineMint(
   url: string,
   why: string,
 ): Promise<void> {
-  await tx.updateTable('cashu_mints').set({ quarantine: why }).where('url', '=', url).execute();
+  await tx
+    .updateTable('comms_cashu_mints')
+    .set({ quarantine: why })
+    .where('url', '=', url)
+    .execute();
 }
 
 /** Takes a mint off the list; its keysets stay, so that no counter is ever used twice. */
 export async function dropMint(tx: Transactor<CashuTables>, url: string): Promise<void> {
-  await tx.deleteFrom('cashu_mints').where('url', '=', url).execute();
+  await tx.deleteFrom('comms_cashu_mints').where('url', '=', url).execute();
 }
 
 /** The keysets in sat of a mint, or of all. */
@@ -69,7 +73,7 @@ export async function listKeysets(
   reader: Reader<CashuTables>,
   mint?: string,
 ): Promise<readonly KeysetRecord[]> {
-  let query = reader.selectFrom('cashu_keysets').selectAll().orderBy('id');
+  let query = reader.selectFrom('comms_cashu_keysets').selectAll().orderBy('id');
   if (mint !== undefined) {
     query = query.where('mint', '=', mint);
   }
@@ -99,7 +103,7 @@ export async function putKeyset(
   };
   const kept = { keys: JSON.stringify(keyset.keys), counter: 0, scanned: null };
   await tx
-    .insertInto('cashu_keysets')
+    .insertInto('comms_cashu_keysets')
     .values({ id: keyset.id, mint, ...kept, ...told })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(told))
     .execute();
@@ -112,7 +116,7 @@ export async function takeCounters(
   count: number,
 ): Promise<number> {
   const { counter } = await tx
-    .selectFrom('cashu_keysets')
+    .selectFrom('comms_cashu_keysets')
     .select('counter')
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
@@ -127,7 +131,7 @@ export async function raiseCounter(
   next: number,
 ): Promise<void> {
   await tx
-    .updateTable('cashu_keysets')
+    .updateTable('comms_cashu_keysets')
     .set({ counter: next })
     .where('id', '=', id)
     .where('counter', '<', next)
@@ -140,5 +144,9 @@ export async function markScanned(
   id: string,
   generation: number,
 ): Promise<void> {
-  await tx.updateTable('cashu_keysets').set({ scanned: generation }).where('id', '=', id).execute();
+  await tx
+    .updateTable('comms_cashu_keysets')
+    .set({ scanned: generation })
+    .where('id', '=', id)
+    .execute();
 }

@@ -35,7 +35,7 @@ export async function putOperation(
     sealed: sealJson(sealer, operationDocument(operation), context(key)),
   };
   await tx
-    .insertInto('cashu_operations')
+    .insertInto('comms_cashu_operations')
     .values({ key, ...rest })
     .onConflict((conflict) => conflict.column('key').doUpdateSet(rest))
     .execute();
@@ -48,7 +48,7 @@ export async function findOperation(
   sealer: Sealer,
 ): Promise<Operation | undefined> {
   const row = await reader
-    .selectFrom('cashu_operations')
+    .selectFrom('comms_cashu_operations')
     .selectAll()
     .where('key', '=', key)
     .executeTakeFirst();
@@ -66,7 +66,7 @@ export async function operationKeys(
   mint?: string,
 ): Promise<readonly string[]> {
   let query = reader
-    .selectFrom('cashu_operations')
+    .selectFrom('comms_cashu_operations')
     .select('key')
     .where('state', '=', state)
     .orderBy('at_ms')
@@ -84,7 +84,7 @@ export async function listOperations(
   limit: number,
 ): Promise<readonly OperationSummary[]> {
   const rows = await reader
-    .selectFrom('cashu_operations')
+    .selectFrom('comms_cashu_operations')
     .select(['key', 'kind', 'mint', 'state', 'amount_msat', 'fee_msat', 'at_ms', 'reason'])
     .orderBy('at_ms', 'desc')
     .orderBy('key')
@@ -93,7 +93,7 @@ export async function listOperations(
   return rows.map(summaryOf);
 }
 
-function summaryOf(row: Omit<CashuTables['cashu_operations'], 'sealed'>): OperationSummary {
+function summaryOf(row: Omit<CashuTables['comms_cashu_operations'], 'sealed'>): OperationSummary {
   return {
     key: row.key,
     kind: row.kind as OperationKind,

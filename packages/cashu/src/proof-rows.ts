@@ -32,7 +32,7 @@ export async function listProofs(
   reader: Reader<CashuTables>,
   of: { readonly mint?: string; readonly state?: HoldState; readonly operation?: string },
 ): Promise<readonly ProofRow[]> {
-  let query = reader.selectFrom('cashu_proofs').selectAll().orderBy('point');
+  let query = reader.selectFrom('comms_cashu_proofs').selectAll().orderBy('point');
   if (of.mint !== undefined) {
     query = query.where('mint', '=', of.mint);
   }
@@ -66,7 +66,7 @@ export async function knownPoints(
   const found = new Map<string, HoldState>();
   if (points.length > 0) {
     const rows = await reader
-      .selectFrom('cashu_proofs')
+      .selectFrom('comms_cashu_proofs')
       .select(['point', 'state'])
       .where('point', 'in', points)
       .execute();
@@ -87,7 +87,7 @@ export async function addProofs(
   for (const proof of proofs) {
     const point = pointOf(proof.secret);
     await tx
-      .insertInto('cashu_proofs')
+      .insertInto('comms_cashu_proofs')
       .values({
         point,
         mint: where.mint,
@@ -109,7 +109,7 @@ export async function holdProofs(
   operation: string,
 ): Promise<void> {
   await tx
-    .updateTable('cashu_proofs')
+    .updateTable('comms_cashu_proofs')
     .set({ state: 'held', operation })
     .where('point', 'in', points)
     .execute();
@@ -118,7 +118,7 @@ export async function holdProofs(
 /** Frees what an operation held. */
 export async function freeProofs(tx: Transactor<CashuTables>, operation: string): Promise<void> {
   await tx
-    .updateTable('cashu_proofs')
+    .updateTable('comms_cashu_proofs')
     .set({ state: 'unspent', operation: null })
     .where('operation', '=', operation)
     .where('state', '=', 'held')
@@ -132,7 +132,7 @@ export async function passProofs(
   to: string,
 ): Promise<void> {
   await tx
-    .updateTable('cashu_proofs')
+    .updateTable('comms_cashu_proofs')
     .set({ operation: to })
     .where('operation', '=', from)
     .where('state', '=', 'held')
@@ -145,7 +145,7 @@ export async function dropProofs(
   points: readonly string[],
 ): Promise<void> {
   if (points.length > 0) {
-    await tx.deleteFrom('cashu_proofs').where('point', 'in', points).execute();
+    await tx.deleteFrom('comms_cashu_proofs').where('point', 'in', points).execute();
   }
 }
 
@@ -154,7 +154,7 @@ export async function holdings(
   reader: Reader<CashuTables>,
 ): Promise<readonly { readonly mint: string; readonly state: HoldState; readonly msat: Msat }[]> {
   const rows = await reader
-    .selectFrom('cashu_proofs')
+    .selectFrom('comms_cashu_proofs')
     .select((eb) => ['mint', 'state', sumMsat(eb.ref('amount_msat')).as('total')] as const)
     .groupBy(['mint', 'state'])
     .orderBy('mint')

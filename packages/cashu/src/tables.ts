@@ -1,9 +1,9 @@
 import type { Migration, MsatText } from '@cl-hive/store';
 
-/** The tables of the wallet; secrets are sealed. */
+/** The tables of the wallet in the database of cl-hive-comms; secrets are sealed. */
 export interface CashuTables {
   /** Mints that the operator chose. */
-  cashu_mints: {
+  comms_cashu_mints: {
     url: string;
     private: number;
     /** Why nothing new is begun with it; null: all is well. */
@@ -13,7 +13,7 @@ export interface CashuTables {
     name: string;
     at_ms: number;
   };
-  cashu_keysets: {
+  comms_cashu_keysets: {
     id: string;
     mint: string;
     /** JSON object: public keys by amount in sat. */
@@ -27,7 +27,7 @@ export interface CashuTables {
     scanned: number | null;
   };
   /** Proofs that can still be spent. */
-  cashu_proofs: {
+  comms_cashu_proofs: {
     point: string;
     mint: string;
     keyset: string;
@@ -37,7 +37,7 @@ export interface CashuTables {
     operation: string | null;
     sealed: Uint8Array;
   };
-  cashu_operations: {
+  comms_cashu_operations: {
     key: string;
     kind: string;
     mint: string;
@@ -57,7 +57,7 @@ export function cashuMigration(id: number): Migration {
     name: 'cashu-wallet',
     sql: (ddl) => [
       ddl.table(
-        'cashu_mints',
+        'comms_cashu_mints',
         `url ${ddl.text} primary key`,
         `private ${ddl.integer} not null`,
         `quarantine ${ddl.text}`,
@@ -66,7 +66,7 @@ export function cashuMigration(id: number): Migration {
         `at_ms ${ddl.integer} not null`,
       ),
       ddl.table(
-        'cashu_keysets',
+        'comms_cashu_keysets',
         `id ${ddl.text} primary key`,
         `mint ${ddl.text} not null`,
         `keys ${ddl.text} not null`,
@@ -77,7 +77,7 @@ export function cashuMigration(id: number): Migration {
         `scanned ${ddl.integer}`,
       ),
       ddl.table(
-        'cashu_proofs',
+        'comms_cashu_proofs',
         `point ${ddl.text} primary key`,
         `mint ${ddl.text} not null`,
         `keyset ${ddl.text} not null`,
@@ -86,10 +86,10 @@ export function cashuMigration(id: number): Migration {
         `operation ${ddl.text}`,
         `sealed ${ddl.blob} not null`,
       ),
-      'create index cashu_proofs_mint on cashu_proofs (mint, state)',
-      'create index cashu_proofs_operation on cashu_proofs (operation)',
+      'create index comms_cashu_proofs_mint on comms_cashu_proofs (mint, state)',
+      'create index comms_cashu_proofs_operation on comms_cashu_proofs (operation)',
       ddl.table(
-        'cashu_operations',
+        'comms_cashu_operations',
         `key ${ddl.text} primary key`,
         `kind ${ddl.text} not null`,
         `mint ${ddl.text} not null`,
@@ -100,7 +100,7 @@ export function cashuMigration(id: number): Migration {
         `reason ${ddl.text} not null`,
         `sealed ${ddl.blob} not null`,
       ),
-      'create index cashu_operations_state on cashu_operations (state, at_ms)',
+      'create index comms_cashu_operations_state on comms_cashu_operations (state, at_ms)',
     ],
   };
 }
