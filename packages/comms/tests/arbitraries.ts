@@ -89,6 +89,10 @@ const RULES: { readonly [K in keyof PolicyRules]: fc.Arbitrary<PolicyRules[K]> }
   purposePerDayMsat: fc
     .array(fc.tuple(fc.constantFrom('service', 'settlement'), amount), { maxLength: 2 })
     .map((entries) => new Map(entries)),
+  payMethods: fc.option(
+    fc.uniqueArray(fc.constantFrom('bolt11' as const, 'bolt12' as const, 'cashu' as const)),
+    { nil: undefined },
+  ),
   amountSteps: fc.constantFrom(
     [],
     [

@@ -428,6 +428,7 @@ describe('policy settings', () => {
       ...[null, 'service', [], { Service: 1 }, { service: -1 }, { service: 'unlimited' }].map(
         (v) => ({ purpose_per_day_msat: v }),
       ),
+      ...[null, 'bolt11', ['keysend'], ['bolt11', 'bolt11']].map((v) => ({ pay_methods: v })),
       { quiet_hours: { zone: 'Mars/X', from: '22:00', to: '06:00', danger_max: 1 } },
       { quiet_hours: { zone: 'UTC', from: '22:00', to: '22:00', danger_max: 1 } },
       { quiet_hours: { zone: 'UTC', from: '24:00', to: '06:00', danger_max: 1 } },

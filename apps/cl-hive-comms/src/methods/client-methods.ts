@@ -5,7 +5,10 @@ import { clientApprove } from './hive-client-approve.ts';
 import { clientAuthorize } from './hive-client-authorize.ts';
 import { clientDiscover } from './hive-client-discover.ts';
 import { clientIdentity } from './hive-client-identity.ts';
+import { clientInvoice } from './hive-client-invoice.ts';
 import { clientMints } from './hive-client-mints.ts';
+import { clientOffer } from './hive-client-offer.ts';
+import { clientPay } from './hive-client-pay.ts';
 import { clientPayments } from './hive-client-payments.ts';
 import { clientPending } from './hive-client-pending.ts';
 import { clientPolicy } from './hive-client-policy.ts';
@@ -39,5 +42,8 @@ export function withClientMethods(plugin: Plugin, ready: () => CommsServices): P
     .method('hive-client-payments', clientPayments(ready))
     .method('hive-client-mints', clientMints(ready))
     .method('hive-client-wallet', clientWallet(ready))
+    .method('hive-client-pay', clientPay(ready))
+    .method('hive-client-invoice', clientInvoice(ready))
+    .method('hive-client-offer', clientOffer(ready))
     .method('hive-client-prune', clientPrune(ready));
 }

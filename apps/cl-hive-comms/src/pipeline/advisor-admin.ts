@@ -14,6 +14,7 @@ import {
   grantUses,
   loadAdvisors,
   loadGrants,
+  nextGrant,
   saveAdvisor,
   saveGrant,
 } from '@cl-hive/comms';
@@ -309,11 +310,7 @@ async function storeGrant(
       remedy: 'end one first (hive-client-revoke with its number)',
     });
   }
-  const last = await tx
-    .selectFrom('comms_grants')
-    .select((eb) => eb.fn.max('id').as('id'))
-    .executeTakeFirst();
-  const next = { ...draft, id: (last?.id ?? 0) + 1, advisor: id, from: now };
+  const next = { ...draft, id: await nextGrant(tx), advisor: id, from: now };
   const grant = checkGrant(next, now);
   await saveGrant(tx, grant);
   return grant;

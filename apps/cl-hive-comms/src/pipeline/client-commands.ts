@@ -14,7 +14,7 @@ import type { AlertOffice } from '../timers/alert-office.ts';
 import type { AdvisorAdmin, GrantDraft } from './advisor-admin.ts';
 import { readAdvisorKey, runeKey } from './advisor-key.ts';
 import { type AnswerDesk, RPC_ROUTE } from './answer-desk.ts';
-import { discoverView, paymentsView, receiptView, waitingView, wordView } from './client-views.ts';
+import { discoverView, receiptView, waitingView, wordView } from './client-views.ts';
 import type { ManagementDesk } from './management-desk.ts';
 import { type Moment, momentAt } from './moment.ts';
 import type { PolicyAdmin } from './policy-admin.ts';
@@ -202,11 +202,6 @@ export class ClientCommands {
 
   discover(schema: string | undefined): JsonObject {
     return { node: this.#parts.node, epoch: this.#parts.epoch, ...discoverView(schema) };
-  }
-
-  async payments(limit: number): Promise<JsonObject> {
-    const { store, advisors, pipeline } = this.#parts;
-    return paymentsView(store.reader, await advisors.book(), pipeline.moment(), limit);
   }
 
   async listReceipts(from: number | undefined, limit: number): Promise<JsonObject> {

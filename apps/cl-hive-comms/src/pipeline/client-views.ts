@@ -1,21 +1,14 @@
 import {
   type AdvisorBook,
   advisorId,
-  type CapUse,
-  capUses,
-  effectiveRules,
   type Intent,
-  loadPolicy,
   type Moment,
   type OutgoingAnswer,
-  policyCaps,
   type SignedReceipt,
 } from '@cl-hive/comms';
 import { CodedError, isJsonObject, type JsonObject, parseJson } from '@cl-hive/core';
 import { MANAGEMENT_REGISTRY } from '@cl-hive/protocol';
-import { decodeMsat, type Reader } from '@cl-hive/store';
 import { ACTIONS } from '../actions/action-table.ts';
-import type { CommsDatabase } from '../store/database.ts';
 import { seconds } from './advisor-view.ts';
 
 /** The name of the advisor with that id; the id where it is not in the book. */
@@ -100,50 +93,5 @@ export function receiptView({ seq, kind, body, digest, signature }: SignedReceip
     ...(data === undefined ? {} : { data }),
     digest,
     signed: signature !== undefined,
-  };
-}
-
-function capView({ cap, usedMsat }: CapUse): JsonObject {
-  return {
-    setting: cap.setting,
-    window_seconds: cap.windowMs / 1000,
-    cap_msat: cap.capMsat,
-    used_msat: usedMsat,
-  };
-}
-
-/** The node's spending limits with what counts against them, and the newest spending of advisors. */
-export async function paymentsView(
-  reader: Reader<CommsDatabase>,
-  book: AdvisorBook,
-  { now, guardMs }: Moment,
-  limit: number,
-): Promise<JsonObject> {
-  const rules = effectiveRules(await loadPolicy(reader), now);
-  const uses = await capUses(reader, policyCaps(rules), guardMs);
-  const rows = await reader
-    .selectFrom('comms_ledger')
-    .innerJoin('comms_intents', 'comms_intents.id', 'comms_ledger.intent')
-    .select([
-      'comms_ledger.intent as intent',
-      'comms_ledger.power as power',
-      'comms_ledger.principal as principal',
-      'comms_ledger.amount_msat as amount',
-      'comms_ledger.state as state',
-      'comms_intents.created_at as created',
-    ])
-    .orderBy('comms_ledger.intent', 'desc')
-    .limit(limit)
-    .execute();
-  return {
-    limits: uses.map(capView),
-    history: rows.map(({ intent, power, principal, amount, state, created }) => ({
-      request: intent,
-      advisor: advisorName(book, principal),
-      power,
-      amount_msat: decodeMsat(amount),
-      state,
-      at: Math.floor(created / 1000),
-    })),
   };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { CashuWallet } from '@cl-hive/cashu';
 import type { Logger } from '@cl-hive/cln-plugin';
@@ -15,9 +16,14 @@ import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import type { ActionContext } from '../actions/action.ts';
 import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
+import { PayAdmin } from '../pay/pay-admin.ts';
+import { PayHistory } from '../pay/pay-history.ts';
+import { PayIncome } from '../pay/pay-income.ts';
 import { PayOffice } from '../pay/pay-office.ts';
+import { PaymentCommands } from '../pay/payment-commands.ts';
 import { railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
+import { bolt12Rail } from '../pay/rails/bolt12.ts';
 import { cashuRail } from '../pay/rails/cashu.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
@@ -65,6 +71,7 @@ interface Rooms {
   readonly wrote: () => void;
   readonly client: ClientCommands;
   readonly pay: PayOffice;
+  readonly payments: PaymentCommands;
 }
 
 const SIGN_JOB = 'signing receipts';
@@ -76,6 +83,8 @@ export class Management {
   readonly client: ClientCommands;
   /** Where the plugin itself pays. */
   readonly pay: PayOffice;
+  /** What the operator's commands about money do. */
+  readonly payments: PaymentCommands;
   readonly office: AlertOffice;
   /** To be told after each change that left a receipt. */
   readonly wrote: () => void;
@@ -84,6 +93,7 @@ export class Management {
     this.#rooms = rooms;
     this.client = rooms.client;
     this.pay = rooms.pay;
+    this.payments = rooms.payments;
     this.office = rooms.office;
     this.wrote = rooms.wrote;
   }
@@ -125,6 +135,7 @@ export class Management {
     };
     const rails = railsOf(
       bolt11Rail(node),
+      bolt12Rail(node),
       cashuRail({ wallet: parts.cashu, gifts: async () => undefined }),
     );
     const nodePorts = createNodePorts({ ...context, rails });
@@ -144,12 +155,26 @@ export class Management {
       rails,
       context,
     });
+    const payments = new PaymentCommands({
+      store,
+      clock,
+      office: pay,
+      admin: new PayAdmin(admin),
+      history: new PayHistory({
+        rpc,
+        reader: store.reader,
+        moment: () => pipeline.moment(),
+        book: () => advisors.book(),
+        methods: () => pay.methods,
+      }),
+      income: new PayIncome(rpc, () => randomBytes(16).toString('hex')),
+    });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    return new Management({ ...rooms, parts, timers, client, pay, nodePorts, wrote });
+    return new Management({ ...rooms, parts, timers, client, pay, payments, nodePorts, wrote });
   }
 
   /**

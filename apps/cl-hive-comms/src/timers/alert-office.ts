@@ -80,11 +80,14 @@ export class AlertOffice {
 
   /** An action came to its outcome. */
   recorded(intent: Intent): void {
-    const { id, danger, command, state } = intent;
+    const { id, danger, command, state, outcome } = intent;
     const what = `${command.schema} ${command.action}`;
     if (state === 'unknown') {
       const text = `whether ${what} (request ${id}) happened is not known yet; the node is looking`;
       this.raise({ key: `unknown/${id}`, level: 'warning', text });
+    } else if (outcome?.code === 'paid_no_effect') {
+      const text = `request ${id} (${what}) was paid without effect: ${outcome.message ?? ''}; its payer is stopped until hive-client-payments action=resume`;
+      this.raise({ key: `paid_no_effect/${id}`, level: 'critical', text });
     } else if (state === 'executed') {
       this.raise({ key: `executed/${what}`, level: alertLevel(danger), text: `${what} was done` });
     }

@@ -13,7 +13,7 @@ import { intentReceipt } from '../pipeline/receipt-data.ts';
 import type { Moment, Write } from '../pipeline/write.ts';
 import type { GrantUse } from '../policy/facts.ts';
 import { type Grant, grantHolds } from '../policy/grant.ts';
-import type { Policy } from '../policy/policy.ts';
+import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { detailFits, OPERATOR, type Order, orderCommand } from './order.ts';
 import type { PaidReference, PayStop } from './stop.ts';
 
@@ -114,7 +114,16 @@ export function judgeOrderGrants(
 }
 
 /** Why an order may not be made at all; undefined when it may. */
-function objection({ order }: OrderClaim, { policy }: OrderSnapshot): Refusal | undefined {
+function objection(
+  { order }: OrderClaim,
+  { policy }: OrderSnapshot,
+  now: UnixMs,
+): Refusal | undefined {
+  const { payMethods } = effectiveRules(policy, now);
+  if (payMethods !== undefined && !payMethods.includes(order.method)) {
+    const message = `the operator does not pay by ${order.method}`;
+    return { code: 'method_unavailable', message, remedy: 'change pay_methods' };
+  }
   const peer = order.peers.find((one) => policy.forbiddenPeers.has(one));
   if (peer !== undefined) {
     const remedy = 'the operator takes it off the forbidden peers';
@@ -161,7 +170,7 @@ export function decideOrder(
       : refused(known.refusal);
   }
   const { order, route } = claim;
-  const wrong = objection(claim, snapshot);
+  const wrong = objection(claim, snapshot, moment.now);
   if (wrong !== undefined) {
     return refused(wrong);
   }

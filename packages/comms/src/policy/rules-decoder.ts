@@ -12,7 +12,7 @@ import {
 } from '@cl-hive/core';
 import { findAction, MANAGEMENT_REGISTRY } from '@cl-hive/protocol';
 import { NAMED_LIST_MAX, PURPOSE_LIMITS_MAX } from '../limits.ts';
-import { isPurpose } from '../orders/order.ts';
+import { isPurpose, PAY_METHODS, type PayMethod } from '../orders/order.ts';
 import { isTimeZone, type QuietHours } from './quiet-hours.ts';
 import type { AmountStep, Limit, PolicyRules } from './rules.ts';
 
@@ -121,6 +121,23 @@ const purposePerDayMsat: Decoder<ReadonlyMap<string, Msat>> = (input) => {
   return limits;
 };
 
+const payMethods: Decoder<readonly PayMethod[] | undefined> = (input) => {
+  if (input === 'any') {
+    return undefined;
+  }
+  const methods = array((one) => {
+    const method = PAY_METHODS.find((known) => known === one);
+    if (method === undefined) {
+      throw new DecodeError(`one of ${PAY_METHODS.join(', ')}`, one);
+    }
+    return method;
+  }, PAY_METHODS.length)(input);
+  if (new Set(methods).size !== methods.length) {
+    throw new DecodeError('each method once', input);
+  }
+  return methods;
+};
+
 const DECODERS: { readonly [K in keyof PolicyRules]: Decoder<PolicyRules[K]> } = {
   autoDangerMax: danger,
   dangerMax: danger,
@@ -137,6 +154,7 @@ const DECODERS: { readonly [K in keyof PolicyRules]: Decoder<PolicyRules[K]> } =
   spendPerWeekMsat: limit(wholeMsat),
   spendPerAdvisorDayMsat: limit(wholeMsat),
   purposePerDayMsat,
+  payMethods,
   amountSteps,
   quietHours,
 };
@@ -158,6 +176,7 @@ export const SETTINGS: ReadonlyMap<string, keyof PolicyRules> = new Map([
   ['spend_per_week_msat', 'spendPerWeekMsat'],
   ['spend_per_advisor_day_msat', 'spendPerAdvisorDayMsat'],
   ['purpose_per_day_msat', 'purposePerDayMsat'],
+  ['pay_methods', 'payMethods'],
   ['amount_steps', 'amountSteps'],
   ['quiet_hours', 'quietHours'],
 ]);
@@ -222,6 +241,9 @@ function encodeSetting(rules: Partial<PolicyRules>, member: keyof PolicyRules): 
       above_msat: step.aboveMsat,
       danger: step.danger,
     }));
+  }
+  if (member === 'payMethods') {
+    return rules.payMethods ?? 'any';
   }
   const value = rules[member];
   if (value instanceof Map) {

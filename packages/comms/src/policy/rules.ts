@@ -1,4 +1,5 @@
 import { type Msat, satToMsat } from '@cl-hive/core';
+import type { PayMethod } from '../orders/order.ts';
 import type { QuietHours } from './quiet-hours.ts';
 
 /** A bound, or the word that says that there is none; 0 means none at all, never "no bound". */
@@ -40,6 +41,8 @@ export interface PolicyRules {
   readonly spendPerAdvisorDayMsat: Limit<Msat>;
   /** Spending with fees in any rolling day for one purpose; purposes that are not named have no own limit. */
   readonly purposePerDayMsat: ReadonlyMap<string, Msat>;
+  /** How the operator's orders are paid, most liked first; others are not used. Undefined: as the case asks. */
+  readonly payMethods: readonly PayMethod[] | undefined;
   /** Ascending. */
   readonly amountSteps: readonly AmountStep[];
   readonly quietHours: QuietHours | undefined;
@@ -74,6 +77,7 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     spendPerWeekMsat: sat(200_000),
     spendPerAdvisorDayMsat: sat(25_000),
     purposePerDayMsat: new Map(),
+    payMethods: undefined,
     amountSteps: [
       { aboveMsat: sat(1_000), danger: 5 },
       { aboveMsat: sat(10_000), danger: 6 },
@@ -97,6 +101,7 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     spendPerWeekMsat: sat(2_000_000),
     spendPerAdvisorDayMsat: sat(250_000),
     purposePerDayMsat: new Map(),
+    payMethods: undefined,
     amountSteps: [
       { aboveMsat: sat(10_000), danger: 5 },
       { aboveMsat: sat(100_000), danger: 6 },
@@ -120,6 +125,7 @@ export const PRESETS: Readonly<Record<PresetName, PolicyRules>> = {
     spendPerWeekMsat: sat(20_000_000),
     spendPerAdvisorDayMsat: sat(2_500_000),
     purposePerDayMsat: new Map(),
+    payMethods: undefined,
     amountSteps: [
       { aboveMsat: sat(100_000), danger: 5 },
       { aboveMsat: sat(1_000_000), danger: 7 },

@@ -62,6 +62,15 @@ export async function loadGrants(
   return rows.map((row) => readGrant(row.id, row.advisor, row.document));
 }
 
+/** The number of the next grant, of whomever. */
+export async function nextGrant(reader: Reader<CommsTables>): Promise<number> {
+  const last = await reader
+    .selectFrom('comms_grants')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .executeTakeFirst();
+  return (last?.id ?? 0) + 1;
+}
+
 /** Stores a grant, new or changed. */
 export async function saveGrant(tx: Transactor<CommsTables>, grant: Grant): Promise<void> {
   const { id, advisor } = grant;

@@ -34,11 +34,13 @@ const WATCHED = {
     'packages/comms/src/advisors/resolve.ts': ['resolvePrincipal'],
     'packages/comms/src/policy/judge.ts': ['judge'],
     'packages/comms/src/ledger/reserve.ts': ['judgeReserve'],
+    'packages/comms/src/orders/decide-order.ts': ['decideOrder'],
     'packages/comms/src/store/intent-rows.ts': ['putIntent'],
     'packages/comms/src/store/ledger-rows.ts': ['putEntry'],
     'packages/comms/src/store/receipt-rows.ts': ['addReceipt'],
     'apps/cl-hive-comms/src/actions/run-effect.ts': ['executeEffect', 'observeEffect'],
     'apps/cl-hive-comms/src/actions/node-ports.ts': ['createNodePorts'],
+    'apps/cl-hive-comms/src/actions/pays.ts': ['sendInvoice'],
   },
   'cl-hive-archon': {
     'apps/cl-hive-archon/src/identity/own-record.ts': ['OwnRecords.load', 'OwnRecords.save'],
