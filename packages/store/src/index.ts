@@ -29,5 +29,6 @@ export { OWNERS, OWNERSHIP, type Owner, ownerOf } from './ownership.ts';
 export { checkOwnership, type OwnershipViolation } from './ownership-check.ts';
 export { type ReplaceOptions, replaceDatabase } from './replace.ts';
 export { type RestoreOptions, restoreBackup } from './restore.ts';
+export { prepare, type Statement } from './statement.ts';
 export { openStore, type Store, type StoreInfo, type StoreOptions } from './store.ts';
 export type { Reader, Transactor } from './transactor.ts';

@@ -116,7 +116,7 @@ class OpenedStore<DB> implements Store<DB> {
         backend.releaseReader(session);
       },
     };
-    this.reader = readerOf(kyselyOver<DB>(backend.dialect, source));
+    this.reader = readerOf(kyselyOver<DB>(backend.dialect, source), backend.dialect);
   }
 
   async transact<T>(work: (transactor: Transactor<DB>) => Promise<T>): Promise<T> {

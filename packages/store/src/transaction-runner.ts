@@ -94,7 +94,9 @@ export class TransactionRunner<DB> {
       });
     });
     try {
-      const done = this.#current.run(scope, () => work(transactorOf(db, hooks)));
+      const done = this.#current.run(scope, () =>
+        work(transactorOf(db, this.#backend.dialect, hooks)),
+      );
       return await Promise.race([done, late]);
     } finally {
       cancel();

@@ -1,7 +1,12 @@
 import type { Kysely } from 'kysely';
+import type { DialectName } from './session.ts';
+import type { Statement } from './statement.ts';
 
 /** What can read: a store's committed state, or a transaction's own. */
-export type Reader<DB> = Pick<Kysely<DB>, 'selectFrom' | 'fn'>;
+export interface Reader<DB> extends Pick<Kysely<DB>, 'selectFrom' | 'fn'> {
+  /** Runs a statement that was prepared; its rows, none for one that only writes. */
+  run<V extends object, R>(statement: Statement<V, R>, values: V): Promise<readonly R[]>;
+}
 
 /**
  * What can write, inside one transaction. A function that takes a {@link Reader} takes a transactor
@@ -19,17 +24,22 @@ export interface Transactor<DB>
 }
 
 /** The reading face of a Kysely. */
-export function readerOf<DB>(db: Kysely<DB>): Reader<DB> {
-  return { selectFrom: db.selectFrom.bind(db), fn: db.fn };
+export function readerOf<DB>(db: Kysely<DB>, dialect: DialectName): Reader<DB> {
+  return {
+    selectFrom: db.selectFrom.bind(db),
+    fn: db.fn,
+    run: async (statement, values) => (await db.executeQuery(statement.with(dialect, values))).rows,
+  };
 }
 
 /** The writing face of a Kysely that stands on one transaction. */
 export function transactorOf<DB>(
   db: Kysely<DB>,
+  dialect: DialectName,
   hooks: (() => void | Promise<void>)[],
 ): Transactor<DB> {
   return {
-    ...readerOf(db),
+    ...readerOf(db, dialect),
     insertInto: db.insertInto.bind(db),
     updateTable: db.updateTable.bind(db),
     deleteFrom: db.deleteFrom.bind(db),

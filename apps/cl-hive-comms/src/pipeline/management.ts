@@ -155,20 +155,7 @@ export class Management {
       rails,
       context,
     });
-    const payments = new PaymentCommands({
-      store,
-      clock,
-      office: pay,
-      admin: new PayAdmin(admin),
-      history: new PayHistory({
-        rpc,
-        reader: store.reader,
-        moment: () => pipeline.moment(),
-        book: () => advisors.book(),
-        methods: () => pay.methods,
-      }),
-      income: new PayIncome(rpc, () => randomBytes(16).toString('hex')),
-    });
+    const payments = paymentCommands(parts, { pipeline, advisors, admin, pay });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
@@ -231,6 +218,33 @@ function started(): { readonly promise: Promise<void>; readonly resolve: () => v
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** What the operator's commands about money work with. */
+function paymentCommands(
+  { rpc, clock, store }: ManagementParts,
+  rooms: {
+    readonly pipeline: PipelineStore;
+    readonly advisors: AdvisorAdmin;
+    readonly admin: AdminParts;
+    readonly pay: PayOffice;
+  },
+): PaymentCommands {
+  const { pipeline, advisors, admin, pay } = rooms;
+  return new PaymentCommands({
+    store,
+    clock,
+    office: pay,
+    admin: new PayAdmin(admin),
+    history: new PayHistory({
+      rpc,
+      reader: store.reader,
+      moment: () => pipeline.moment(),
+      book: () => advisors.book(),
+      methods: () => pay.methods,
+    }),
+    income: new PayIncome(rpc, () => randomBytes(16).toString('hex')),
+  });
 }
 
 /** The ports that are neither the store's nor lightningd's actions. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, stringifyJson, type UnixMs } from '@cl-hive/core';
 import { type ManagementCommand, parseCommand } from '@cl-hive/protocol';
-import type { Reader, Transactor } from '@cl-hive/store';
+import { prepare, type Reader, type Transactor } from '@cl-hive/store';
 import type { PaymentNote } from '../ledger/entry.ts';
 import { ORDER_SCHEMA, orderCommand, readOrder } from '../orders/order.ts';
 import type { Intent, IntentOutcome, IntentProof, IntentState } from '../pipeline/intent.ts';
@@ -108,26 +108,77 @@ function fromRow(row: Row): Intent {
   };
 }
 
+const PUT = prepare<CommsTables, Row>()((db, value) =>
+  db
+    .insertInto('comms_intents')
+    .values({
+      id: value('id'),
+      principal: value('principal'),
+      nonce: value('nonce'),
+      request_digest: value('request_digest'),
+      command_digest: value('command_digest'),
+      idempotency_key: value('idempotency_key'),
+      state: value('state'),
+      created_at: value('created_at'),
+      guard_ms: value('guard_ms'),
+      expires_guard_ms: value('expires_guard_ms'),
+      document: value('document'),
+      outcome: value('outcome'),
+    })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        principal: eb.ref('excluded.principal'),
+        nonce: eb.ref('excluded.nonce'),
+        request_digest: eb.ref('excluded.request_digest'),
+        command_digest: eb.ref('excluded.command_digest'),
+        idempotency_key: eb.ref('excluded.idempotency_key'),
+        state: eb.ref('excluded.state'),
+        created_at: eb.ref('excluded.created_at'),
+        guard_ms: eb.ref('excluded.guard_ms'),
+        expires_guard_ms: eb.ref('excluded.expires_guard_ms'),
+        document: eb.ref('excluded.document'),
+        outcome: eb.ref('excluded.outcome'),
+      })),
+    ),
+);
+
 /** Stores an intent, new or changed. */
 export async function putIntent(tx: Transactor<CommsTables>, intent: Intent): Promise<void> {
-  const { id, ...rest } = toRow(intent);
-  await tx
-    .insertInto('comms_intents')
-    .values({ id, ...rest })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-    .execute();
+  await tx.run(PUT, toRow(intent));
 }
+
+const FIND = prepare<CommsTables, Pick<Row, 'id'>>()((db, value) =>
+  db.selectFrom('comms_intents').selectAll().where('id', '=', value('id')),
+);
+
+const BY_NONCE = prepare<CommsTables, Pick<Row, 'principal' | 'nonce'>>()((db, value) =>
+  db
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('principal', '=', value('principal'))
+    .where('nonce', '=', value('nonce')),
+);
+
+const BY_KEY = prepare<CommsTables, { principal: string; key: string }>()((db, value) =>
+  db
+    .selectFrom('comms_intents')
+    .selectAll()
+    .where('principal', '=', value('principal'))
+    .where('idempotency_key', '=', value('key'))
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const LAST = prepare<CommsTables, object>()((db) =>
+  db.selectFrom('comms_intents').select((eb) => eb.fn.max('id').as('last')),
+);
 
 /** The intent of that number. */
 export async function findIntent(
   reader: Reader<CommsTables>,
   id: number,
 ): Promise<Intent | undefined> {
-  const row = await reader
-    .selectFrom('comms_intents')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const [row] = await reader.run(FIND, { id });
   return row && fromRow(row);
 }
 
@@ -137,12 +188,7 @@ export async function findByNonce(
   principal: string,
   nonce: number,
 ): Promise<Intent | undefined> {
-  const row = await reader
-    .selectFrom('comms_intents')
-    .selectAll()
-    .where('principal', '=', principal)
-    .where('nonce', '=', nonce)
-    .executeTakeFirst();
+  const [row] = await reader.run(BY_NONCE, { principal, nonce });
   return row && fromRow(row);
 }
 
@@ -155,14 +201,7 @@ export async function findByKey(
   if (key === undefined) {
     return undefined;
   }
-  const row = await reader
-    .selectFrom('comms_intents')
-    .selectAll()
-    .where('principal', '=', principal)
-    .where('idempotency_key', '=', key)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [row] = await reader.run(BY_KEY, { principal, key });
   return row && fromRow(row);
 }
 
@@ -220,9 +259,6 @@ export async function countActed(
 
 /** The number of the next intent. */
 export async function nextIntent(reader: Reader<CommsTables>): Promise<number> {
-  const row = await reader
-    .selectFrom('comms_intents')
-    .select((eb) => eb.fn.max('id').as('last'))
-    .executeTakeFirst();
+  const [row] = await reader.run(LAST, {});
   return (row?.last ?? 0) + 1;
 }

@@ -3,6 +3,7 @@ import {
   decodeMsat,
   decodeMsatSum,
   encodeMsat,
+  prepare,
   type Reader,
   sumMsat,
   type Transactor,
@@ -13,10 +14,44 @@ import type { PaidReference } from '../orders/stop.ts';
 import type { GrantUse } from '../policy/facts.ts';
 import type { CommsTables } from './tables.ts';
 
+type Row = CommsTables['comms_ledger'];
+
+const PUT = prepare<CommsTables, Row>()((db, value) =>
+  db
+    .insertInto('comms_ledger')
+    .values({
+      intent: value('intent'),
+      power: value('power'),
+      principal: value('principal'),
+      grant_id: value('grant_id'),
+      amount_msat: value('amount_msat'),
+      state: value('state'),
+      at_guard_ms: value('at_guard_ms'),
+      method: value('method'),
+      purpose: value('purpose'),
+      payee: value('payee'),
+      reference: value('reference'),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['intent', 'power']).doUpdateSet((eb) => ({
+        principal: eb.ref('excluded.principal'),
+        grant_id: eb.ref('excluded.grant_id'),
+        amount_msat: eb.ref('excluded.amount_msat'),
+        state: eb.ref('excluded.state'),
+        at_guard_ms: eb.ref('excluded.at_guard_ms'),
+        method: eb.ref('excluded.method'),
+        purpose: eb.ref('excluded.purpose'),
+        payee: eb.ref('excluded.payee'),
+        reference: eb.ref('excluded.reference'),
+      })),
+    ),
+);
+
 /** Stores an entry, new or changed. */
 export async function putEntry(tx: Transactor<CommsTables>, entry: LedgerEntry): Promise<void> {
-  const key = { intent: entry.intent, power: entry.power };
-  const rest = {
+  await tx.run(PUT, {
+    intent: entry.intent,
+    power: entry.power,
     principal: entry.principal,
     grant_id: entry.grant ?? null,
     amount_msat: encodeMsat(entry.amountMsat),
@@ -26,13 +61,12 @@ export async function putEntry(tx: Transactor<CommsTables>, entry: LedgerEntry):
     purpose: entry.payment?.purpose ?? null,
     payee: entry.payment?.payee ?? null,
     reference: entry.payment?.reference ?? null,
-  };
-  await tx
-    .insertInto('comms_ledger')
-    .values({ ...key, ...rest })
-    .onConflict((conflict) => conflict.columns(['intent', 'power']).doUpdateSet(rest))
-    .execute();
+  });
 }
+
+const OF_INTENT = prepare<CommsTables, Pick<Row, 'intent'>>()((db, value) =>
+  db.selectFrom('comms_ledger').selectAll().where('intent', '=', value('intent')).orderBy('power'),
+);
 
 /** What a row's money is for. */
 export function noteOf(
@@ -49,12 +83,7 @@ export async function listEntries(
   reader: Reader<CommsTables>,
   intent: number,
 ): Promise<readonly LedgerEntry[]> {
-  const rows = await reader
-    .selectFrom('comms_ledger')
-    .selectAll()
-    .where('intent', '=', intent)
-    .orderBy('power')
-    .execute();
+  const rows = await reader.run(OF_INTENT, { intent });
   return rows.map((row) => ({
     intent: row.intent,
     power: row.power as LedgerPower,
@@ -76,7 +105,6 @@ export async function usedMsat(
   powers: readonly LedgerPower[],
   principal: string | undefined,
   sinceGuardMs: number,
-  purpose?: string,
 ): Promise<Msat> {
   let query = reader
     .selectFrom('comms_ledger')
@@ -90,9 +118,6 @@ export async function usedMsat(
     );
   if (principal !== undefined) {
     query = query.where('principal', '=', principal);
-  }
-  if (purpose !== undefined) {
-    query = query.where('purpose', '=', purpose);
   }
   const { total } = await query.executeTakeFirstOrThrow();
   return decodeMsatSum(total) as Msat;
@@ -116,6 +141,51 @@ export async function findPaid(
   return row && { intent: row.intent, settled: row.state === 'settled' };
 }
 
+interface Scope {
+  readonly power: string;
+  readonly since: number;
+  readonly principal: string;
+  readonly purpose: string;
+}
+
+/** The use of one cap, by what narrows it. */
+function capQuery(narrowed: { readonly principal: boolean; readonly purpose: boolean }) {
+  return prepare<CommsTables, Scope>()((db, value) => {
+    let query = db
+      .selectFrom('comms_ledger')
+      .select((eb) => sumMsat(eb.ref('amount_msat')).as('total'))
+      .where('power', '=', value('power'))
+      .where((eb) =>
+        eb.or([
+          eb('state', 'in', ['reserved', 'unknown']),
+          eb.and([eb('state', '=', 'settled'), eb('at_guard_ms', '>', value('since'))]),
+        ]),
+      );
+    if (narrowed.principal) {
+      query = query.where('principal', '=', value('principal'));
+    }
+    return narrowed.purpose ? query.where('purpose', '=', value('purpose')) : query;
+  });
+}
+
+const CAP_QUERIES = [false, true].flatMap((principal) =>
+  [false, true].map((purpose) => capQuery({ principal, purpose })),
+);
+
+async function capUsed(reader: Reader<CommsTables>, cap: Cap, guardMs: number): Promise<Msat> {
+  const { power, principal, purpose, windowMs } = cap;
+  const which = (principal === undefined ? 0 : 2) + (purpose === undefined ? 0 : 1);
+  const query = CAP_QUERIES[which];
+  const scope = {
+    power,
+    since: guardMs - windowMs,
+    principal: principal ?? '',
+    purpose: purpose ?? '',
+  };
+  const [row] = query === undefined ? [] : await reader.run(query, scope);
+  return decodeMsatSum(row?.total ?? null) as Msat;
+}
+
 /** The uses of all given caps. */
 export async function capUses(
   reader: Reader<CommsTables>,
@@ -124,11 +194,7 @@ export async function capUses(
 ): Promise<readonly CapUse[]> {
   const uses: CapUse[] = [];
   for (const cap of caps) {
-    const { power, principal, windowMs, purpose } = cap;
-    const used =
-      windowMs === 0
-        ? (0n as Msat)
-        : await usedMsat(reader, [power], principal, guardMs - windowMs, purpose);
+    const used = cap.windowMs === 0 ? (0n as Msat) : await capUsed(reader, cap, guardMs);
     uses.push({ cap, usedMsat: used });
   }
   return uses;

@@ -43,7 +43,7 @@ import {
   putIntent,
 } from './intent-rows.ts';
 import { capUses, findPaid, grantUses, listEntries, putEntry, usedMsat } from './ledger-rows.ts';
-import { highestNonce, putNonce, queueAnswer } from './pipeline-rows.ts';
+import { highestNonce, putMoment, putNonce, queueAnswer, unqueueAnswer } from './pipeline-rows.ts';
 import { addReceipt } from './receipt-rows.ts';
 import { loadAdvisors, loadGrants, loadPolicy } from './settings-rows.ts';
 import { findStop, putStop } from './stop-rows.ts';
@@ -102,12 +102,7 @@ export class PipelineStore {
   ): Promise<T> {
     const moment = this.moment();
     return this.#options.store.transact(async (tx) => {
-      const row = { guard_ms: moment.guardMs, wall_ms: moment.now };
-      await tx
-        .insertInto('comms_guard')
-        .values({ id: 1, ...row })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-        .execute();
+      await putMoment(tx, moment);
       return work(tx, moment);
     });
   }
@@ -356,7 +351,7 @@ export class PipelineStore {
   /** Takes an answer off the queue. */
   answered(intent: number): Promise<void> {
     return this.#transact(async (tx) => {
-      await tx.deleteFrom('comms_answers').where('intent', '=', intent).execute();
+      await unqueueAnswer(tx, intent);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { CodedError, type NodeId, type UnixMs } from '@cl-hive/core';
-import type { Reader, Transactor } from '@cl-hive/store';
+import { prepare, type Reader, type Transactor } from '@cl-hive/store';
 import { type CheckpointScope, checkpointDraft } from '../receipts/checkpoint.ts';
 import {
   appendReceipt,
@@ -13,14 +13,27 @@ import {
 import { readBody } from '../receipts/verify-state.ts';
 import type { CommsTables } from './tables.ts';
 
+const HEAD = prepare<CommsTables, object>()((db) =>
+  db.selectFrom('management_receipts').select(['seq', 'digest']).orderBy('seq', 'desc').limit(1),
+);
+
+type Row = CommsTables['management_receipts'];
+
+const INSERT = prepare<CommsTables, Omit<Row, 'signature'>>()((db, value) =>
+  db.insertInto('management_receipts').values({
+    seq: value('seq'),
+    kind: value('kind'),
+    at_ms: value('at_ms'),
+    prev: value('prev'),
+    digest: value('digest'),
+    body: value('body'),
+    signature: null,
+  }),
+);
+
 /** The newest receipt's place. */
 export async function chainHead(reader: Reader<CommsTables>): Promise<ChainHead> {
-  const row = await reader
-    .selectFrom('management_receipts')
-    .select(['seq', 'digest'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [row] = await reader.run(HEAD, {});
   return row ?? EMPTY_HEAD;
 }
 
@@ -32,18 +45,14 @@ export async function addReceipt(
 ): Promise<Receipt> {
   const head = await chainHead(tx);
   const { receipt } = appendReceipt(head, draft, node);
-  await tx
-    .insertInto('management_receipts')
-    .values({
-      seq: receipt.seq,
-      kind: receipt.kind,
-      at_ms: draft.at,
-      prev: head.digest,
-      digest: receipt.digest,
-      body: receipt.body,
-      signature: null,
-    })
-    .execute();
+  await tx.run(INSERT, {
+    seq: receipt.seq,
+    kind: receipt.kind,
+    at_ms: draft.at,
+    prev: head.digest,
+    digest: receipt.digest,
+    body: receipt.body,
+  });
   return receipt;
 }
 

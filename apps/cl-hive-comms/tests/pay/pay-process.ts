@@ -1,0 +1,204 @@
+import type { CallOptions, RpcClient, RpcMethod } from '@cl-hive/cln-rpc';
+import { loadPolicy, OPERATOR, PipelineStore, saveGrant, savePolicy } from '@cl-hive/comms';
+import type { JsonObject, JsonValue, Msat, NodeId, UnixMs } from '@cl-hive/core';
+import type { TestNode } from '@cl-hive/hive-lab';
+import { decodeMsatSum, openStore, type Store, sumMsat } from '@cl-hive/store';
+import type { VirtualClock } from '@cl-hive/testkit';
+import type { ActionContext } from '../../src/actions/action.ts';
+import { createNodePorts } from '../../src/actions/node-ports.ts';
+import { PayOffice } from '../../src/pay/pay-office.ts';
+import type { Rails } from '../../src/pay/rail.ts';
+import { ManagementDesk } from '../../src/pipeline/management-desk.ts';
+import type { CommsDatabase } from '../../src/store/database.ts';
+import { migrations } from '../../src/store/migrations.ts';
+import { type FaultPlan, FaultyRpc } from '../actions/support.ts';
+
+/** A client of a process that can be killed: from then on nothing it asks is ever sent or answered. */
+class MortalRpc implements RpcClient {
+  readonly #rpc: RpcClient;
+  dead = false;
+
+  constructor(rpc: RpcClient) {
+    this.#rpc = rpc;
+  }
+
+  async call<P, R>(method: RpcMethod<P, R>, params: P, options?: CallOptions): Promise<R> {
+    return method.decode(await this.raw(method.name, method.encode(params), options));
+  }
+
+  async raw(
+    method: string,
+    params: JsonObject | readonly JsonValue[] = {},
+    options?: CallOptions,
+  ): Promise<JsonValue> {
+    if (this.dead) {
+      return new Promise(() => undefined);
+    }
+    const reply = this.#rpc.raw(method, params, options);
+    return this.#unlessDead(await reply);
+  }
+
+  #unlessDead<T>(value: T): Promise<T> {
+    return this.dead ? new Promise(() => undefined) : Promise.resolve(value);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** What a {@link PayProcess} runs on; it outlives it. */
+export interface PayMachine {
+  readonly node: TestNode;
+  readonly store: Store<CommsDatabase>;
+  readonly clock: VirtualClock;
+  readonly rails: (self: NodeId) => Rails;
+  readonly faults: FaultPlan;
+}
+
+/** Opens a database with an amount granted, and caps on a day. */
+export async function openPayStore(
+  location: string,
+  clock: VirtualClock,
+  limits: { readonly grantMsat: bigint; readonly dayMsat: bigint },
+): Promise<Store<CommsDatabase>> {
+  const store = await openStore<CommsDatabase>({
+    location,
+    owner: 'cl-hive-comms',
+    migrations,
+    clock,
+    log: () => undefined,
+  });
+  await store.transact(async (tx) => {
+    await savePolicy(tx, {
+      ...(await loadPolicy(tx)),
+      settings: {
+        spendPerActionMsat: 'unlimited',
+        spendPerHourMsat: 'unlimited',
+        spendPerDayMsat: limits.dayMsat as Msat,
+        spendPerWeekMsat: 'unlimited',
+      },
+    });
+    await saveGrant(tx, {
+      id: 1,
+      advisor: OPERATOR,
+      mode: 'act',
+      tier: 'admin',
+      actions: 'all',
+      constraints: {},
+      spend: { amountMsat: limits.grantMsat as Msat, until: FOREVER },
+      from: 0 as UnixMs,
+    });
+  });
+  return store;
+}
+
+const FOREVER = 4_000_000_000_000 as UnixMs;
+
+/** cl-hive-comms as far as it pays: office, pipeline, rails, on a node of hive-lab. */
+export class PayProcess {
+  readonly office: PayOffice;
+  readonly #rpc: MortalRpc;
+  readonly #desk: ManagementDesk;
+  #died = (): void => {};
+  /** Resolves when it was killed: what it was at then never ends. */
+  readonly died = new Promise<void>((resolve) => {
+    this.#died = resolve;
+  });
+
+  private constructor(office: PayOffice, rpc: MortalRpc, desk: ManagementDesk) {
+    this.office = office;
+    this.#rpc = rpc;
+    this.#desk = desk;
+  }
+
+  /** Starts, and brings what was interrupted to its outcome as far as it can be told. */
+  static async start(machine: PayMachine): Promise<PayProcess> {
+    const { node, store, clock, faults } = machine;
+    const self = node.id;
+    const rpc = new MortalRpc(new FaultyRpc(node.rpc, faults));
+    const pipeline = await PipelineStore.open({
+      store,
+      clock,
+      node: self,
+      epoch: 0,
+      onStep: () => undefined,
+    });
+    const context: ActionContext = {
+      rpc,
+      clock,
+      log: { warn: () => undefined },
+      configuration: { lightningDir: node.lightningDir, network: 'regtest' },
+      epoch: 0,
+      instance: () => 'one',
+    };
+    const rails = machine.rails(self);
+    const never = (): never => {
+      throw new Error('nobody asks here but the operator');
+    };
+    const desk = new ManagementDesk({
+      store: pipeline,
+      clock,
+      node: self,
+      skewSeconds: () => 300,
+      log: () => undefined,
+      recorded: () => undefined,
+      wrote: () => undefined,
+      ports: {
+        ...createNodePorts({ ...context, rails }),
+        authenticate: never,
+        notify: never,
+        answer: async () => undefined,
+      },
+    });
+    const order = (claim: Parameters<ManagementDesk['order']>[0]) => desk.order(claim);
+    const office = new PayOffice({ store: pipeline, order, rails, context });
+    const process = new PayProcess(office, rpc, desk);
+    await process.sweep();
+    return process;
+  }
+
+  /** Looks for what is not known. */
+  sweep(): Promise<void> {
+    return this.#desk.sweep();
+  }
+
+  /** Ends it at once, whatever it is at. */
+  kill(): void {
+    this.#rpc.dead = true;
+    this.#died();
+  }
+}
+
+/** How many intents ended in which state. */
+export async function statesOf(store: Store<CommsDatabase>): Promise<ReadonlyMap<string, number>> {
+  const rows = await store.reader
+    .selectFrom('comms_intents')
+    .select((eb) => ['state', eb.fn.countAll<number>().as('count')] as const)
+    .groupBy('state')
+    .execute();
+  return new Map(rows.map(({ state, count }) => [state, count]));
+}
+
+/** What a ledger holds, in msat: what left by method, and what may leave yet. */
+export async function ledgerOf(store: Store<CommsDatabase>): Promise<{
+  readonly settled: ReadonlyMap<string, bigint>;
+  readonly open: bigint;
+}> {
+  const rows = await store.reader
+    .selectFrom('comms_ledger')
+    .select((eb) => ['method', 'state', sumMsat(eb.ref('amount_msat')).as('total')] as const)
+    .where('state', '!=', 'released')
+    .groupBy(['method', 'state'])
+    .execute();
+  const settled = new Map<string, bigint>();
+  let open = 0n;
+  for (const { method, state, total } of rows) {
+    if (state === 'settled') {
+      settled.set(method ?? '', decodeMsatSum(total));
+    } else {
+      open += decodeMsatSum(total);
+    }
+  }
+  return { settled, open };
+}

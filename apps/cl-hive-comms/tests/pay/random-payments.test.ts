@@ -1,0 +1,206 @@
+import { RpcError } from '@cl-hive/cln-rpc';
+import type { Clock, Msat } from '@cl-hive/core';
+import { type TestFleet, type TestNode, withFleet } from '@cl-hive/hive-lab';
+import { TestDatabases } from '@cl-hive/store/testing';
+import { SeededRandom, VirtualClock } from '@cl-hive/testkit';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type PayAsk, railsOf } from '../../src/pay/rail.ts';
+import type { FaultPlan } from '../actions/support.ts';
+import { ledgerOf, openPayStore, type PayMachine, PayProcess, statesOf } from './pay-process.ts';
+import { PAYMENT_KINDS, type PaymentKind } from './payment-kinds.ts';
+
+/** Operations of a run; 10,000 is the long version. */
+const OPERATIONS = Number(process.env['CL_HIVE_PAYMENTS'] ?? 200);
+const SEED = Number(process.env['CL_HIVE_PAYMENTS_SEED'] ?? 1);
+/** Operations that run at once, at most. */
+const AT_ONCE = 4;
+const LIMITS = { grantMsat: 10n ** 12n, dayMsat: 6_000_000n };
+const BASE_MSAT = 20_000n;
+
+const databases = new TestDatabases('sqlite');
+afterAll(() => databases.remove());
+
+interface Made {
+  readonly kind: PaymentKind;
+  readonly amountMsat: bigint;
+  readonly ask: PayAsk;
+}
+
+/** One of two nodes that pay each other. */
+class Payer {
+  readonly machine: PayMachine;
+  readonly payee: TestNode;
+  process: PayProcess;
+  readonly made: Made[] = [];
+  readonly #random: SeededRandom;
+  #count = 0;
+  #started: Promise<unknown> = Promise.resolve();
+
+  constructor(machine: PayMachine, payee: TestNode, process: PayProcess, random: SeededRandom) {
+    this.machine = machine;
+    this.payee = payee;
+    this.process = process;
+    this.#random = random;
+  }
+
+  /** One operation, until it ends or its process is killed. */
+  async operate(): Promise<void> {
+    await this.#started;
+    await Promise.race([this.#operate(), this.process.died]);
+  }
+
+  async restart(): Promise<void> {
+    this.process.kill();
+    const next = PayProcess.start(this.machine);
+    this.#started = next;
+    this.process = await next;
+  }
+
+  async #operate(): Promise<void> {
+    const draw = this.#random.below(100);
+    if (draw < 50 || this.made.length === 0) {
+      await this.#payNew();
+    } else if (draw < 68) {
+      const { ask } = this.#random.pick(this.made);
+      await this.process.office.pay(ask);
+    } else if (draw < 75) {
+      // The same invoice under another key, as a second caller would ask.
+      const { ask, kind } = this.#random.pick(this.made);
+      if (kind.once) {
+        await this.process.office.pay({ ...ask, idempotencyKey: `other-${this.made.length}` });
+      }
+    } else if (draw < 80) {
+      await this.process.office.dryRun(this.#random.pick(this.made).ask);
+    } else if (draw < 90) {
+      await this.process.sweep();
+    } else if (draw < 97) {
+      this.machine.clock.advance(this.#random.pick([1000, 60_000, 600_000, 3_600_000]));
+    } else {
+      await this.restart();
+    }
+  }
+
+  async #payNew(): Promise<void> {
+    const kind = this.#random.pick(PAYMENT_KINDS);
+    this.#count += 1;
+    const number = this.#count;
+    const amountMsat = BASE_MSAT + BigInt(number);
+    const wanted = await kind.ask(this.payee, amountMsat as Msat);
+    const ask: PayAsk = {
+      method: kind.method,
+      purpose: this.#random.pick(['service', 'settlement']),
+      maxFeeMsat: 100n as Msat,
+      payee: undefined,
+      idempotencyKey: `key-${number}`,
+      ...wanted,
+    };
+    this.made.push({ kind, amountMsat, ask });
+    await this.process.office.pay(ask);
+  }
+
+  /** Waits, as time passes, until nothing is open. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 40; round += 1) {
+      await this.process.sweep();
+      if ((await ledgerOf(this.machine.store)).open === 0n) {
+        return;
+      }
+      this.machine.clock.advance(120_000);
+    }
+    throw new Error('something stays open');
+  }
+}
+
+/** What happens to calls: answers are lost, requests are, lightningd says no, or cannot be reached. */
+function faultsFrom(random: SeededRandom, calm: { on: boolean }): FaultPlan {
+  return (method) => {
+    if (calm.on) {
+      return undefined;
+    }
+    const draw = random.below(1000);
+    if (method === 'xpay') {
+      if (draw < 150) {
+        return draw < 80 ? 'lost' : 'dropped';
+      }
+      return draw < 220 ? new RpcError('xpay', 205, 'no route', undefined) : undefined;
+    }
+    if (draw < 12) {
+      return draw < 4 ? 'lost' : draw < 8 ? 'dropped' : 'unreachable';
+    }
+    return undefined;
+  };
+}
+
+/** Time of day as the test has it; what takes time takes it really. */
+function labClock(clock: VirtualClock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => performance.now(),
+    after: (delayMs, task) => {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+async function payersOf(
+  fleet: TestFleet,
+  clock: VirtualClock,
+  random: SeededRandom,
+  calm: { on: boolean },
+) {
+  const [one, two] = [fleet.node(1), fleet.node(2)];
+  const payers: Payer[] = [];
+  for (const [node, payee] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    const machine: PayMachine = {
+      node,
+      clock,
+      store: await openPayStore(await databases.location(), clock, LIMITS),
+      rails: (self) => railsOf(...PAYMENT_KINDS.map((kind) => kind.rail(self))),
+      faults: faultsFrom(random.fork(), calm),
+    };
+    payers.push(new Payer(machine, payee, await PayProcess.start(machine), random.fork()));
+  }
+  return payers;
+}
+
+describe('random payments of all kinds', () => {
+  it(`I2, I4: ${OPERATIONS} operations with faults and restarts: the ledger is what the nodes say`, async () => {
+    const clock = new VirtualClock(Date.now());
+    await withFleet({ nodes: 2, seed: SEED, clock: labClock(clock) }, async (fleet) => {
+      const random = new SeededRandom(SEED);
+      const calm = { on: false };
+      const payers = await payersOf(fleet, clock, random, calm);
+      for (let done = 0; done < OPERATIONS; ) {
+        const count = 1 + random.below(AT_ONCE);
+        await Promise.all(Array.from({ length: count }, () => random.pick(payers).operate()));
+        done += count;
+      }
+      calm.on = true;
+      for (const payer of payers) {
+        await payer.restart();
+        await payer.settle();
+      }
+      for (const { machine, payee, made } of payers) {
+        const { settled } = await ledgerOf(machine.store);
+        for (const kind of PAYMENT_KINDS) {
+          expect(settled.get(kind.method) ?? 0n, kind.method).toBe(await kind.left(machine.node));
+          const arrived = await kind.arrived(payee);
+          expect(Math.max(...arrived.values())).toBe(1);
+          const asked = new Set(made.map(({ amountMsat }) => amountMsat));
+          expect([...arrived.keys()].every((amount) => asked.has(amount))).toBe(true);
+        }
+        // So that a run in which nothing happens cannot pass.
+        const states = await statesOf(machine.store);
+
+        for (const state of ['executed', 'failed']) {
+          expect(states.get(state) ?? 0, state).toBeGreaterThan(OPERATIONS / 100);
+        }
+        await machine.store.close();
+      }
+    });
+  }, 1_800_000);
+});
