@@ -59,7 +59,7 @@ const bolt11Kind: PaymentKind = {
       label: `random-${labels}`,
       description: '',
     });
-    return { amountMsat: undefined, detail: { bolt11: made['bolt11'] } };
+    return { amountMsat: undefined, detail: { bolt11: made['bolt11'] ?? null } };
   },
   left: (payer) => leftBy(payer, 'bolt11'),
   arrived: (payee) => arrivedBy(payee, 'bolt11'),
@@ -71,7 +71,7 @@ const bolt12Kind: PaymentKind = {
   once: false,
   ask: async (payee, amountMsat) => {
     const { bolt12 } = await payee.call('offer', { amount: 'any', description: 'random' });
-    return { amountMsat, detail: { offer: bolt12 } };
+    return { amountMsat, detail: { offer: bolt12 ?? null } };
   },
   left: (payer) => leftBy(payer, 'bolt12'),
   arrived: (payee) => arrivedBy(payee, 'bolt12'),
