@@ -7,5 +7,6 @@ export * from './limits.ts';
 export * from './orders/index.ts';
 export * from './pipeline/index.ts';
 export * from './policy/index.ts';
+export * from './price/index.ts';
 export * from './receipts/index.ts';
 export * from './store/index.ts';

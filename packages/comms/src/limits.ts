@@ -95,5 +95,11 @@ export const HISTORY_KEEP_MS = 90 * 86_400_000;
 /** The least of it: no cap and no limit looks back further than {@link DOWNTIME_CREDIT_MS_MAX}. */
 export const HISTORY_KEEP_MS_MIN = DOWNTIME_CREDIT_MS_MAX + 86_400_000;
 
+/**
+ * How long uses of tokens are counted, in ms of guard time: a year. A token ends after 30 days, by the wall
+ * clock; should that be set back, its uses are still counted.
+ */
+export const TOKEN_USES_KEEP_MS = 366 * 86_400_000;
+
 /** Requests that one transaction of a prune removes: others want the database too. */
 export const HISTORY_PRUNE_BATCH = 500;

@@ -12,6 +12,7 @@ import {
   type LedgerEntry,
   type LedgerPower,
   payingMigration,
+  pricesMigration,
   pruneHistory,
 } from '@cl-hive/comms';
 import type { Msat } from '@cl-hive/core';
@@ -122,7 +123,13 @@ describe.each(DATABASE_KINDS)('a prune of the history on %s', (kind) => {
   afterAll(() => databases.remove());
 
   it('changes no cap, no use of a grant and no number, and forgets no key of what was done', async () => {
-    const migrations = [FIRST, ...commsMigrations, historyMigration(4), payingMigration(5)];
+    const migrations = [
+      FIRST,
+      ...commsMigrations,
+      historyMigration(4),
+      payingMigration(5),
+      pricesMigration(6),
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.array(past, { minLength: 1, maxLength: 25 }),

@@ -33,6 +33,8 @@ import {
   policyCaps,
   publish,
   recover,
+  type TokenUse,
+  type Toll,
   type Write,
 } from '@cl-hive/comms';
 import type { Msat, NodeId, UnixMs } from '@cl-hive/core';
@@ -50,6 +52,8 @@ export interface Disk {
   readonly lines: string[];
   head: ChainHead;
   readonly queue: Set<number>;
+  /** Uses of tokens that were counted. */
+  uses: TokenUse[];
 }
 
 export function newDisk(names: readonly string[], policy: Policy, grants: readonly Grant[]): Disk {
@@ -68,6 +72,7 @@ export function newDisk(names: readonly string[], policy: Policy, grants: readon
     lines: [],
     head: EMPTY_HEAD,
     queue: new Set(),
+    uses: [],
   };
 }
 
@@ -95,6 +100,8 @@ export class Desk {
   blind = false;
   amountMsat = 0n;
   closesMsat = 0n;
+  /** What senders are asked for; a token that is shown is good for three uses under its own text. */
+  prices: Omit<Toll, 'token'> | undefined;
 
   constructor(disk: Disk, effects: Effects) {
     this.disk = disk;
@@ -124,6 +131,12 @@ export class Desk {
           break;
         }
         case 'stop':
+          break;
+        case 'token_use':
+          this.disk.uses.push(write.use);
+          break;
+        case 'token_back':
+          this.disk.uses = this.disk.uses.filter(({ intent }) => intent !== write.intent);
           break;
         case 'receipt': {
           const { receipt, head } = appendReceipt(this.disk.head, write.draft, NODE);
@@ -168,7 +181,12 @@ export class Desk {
     };
   }
 
-  #snapshot(principal: string, nonce: number, key: string | undefined): ClaimSnapshot {
+  #snapshot(
+    principal: string,
+    nonce: number,
+    key: string | undefined,
+    token?: string,
+  ): ClaimSnapshot {
     const { disk } = this;
     const intents = [...disk.intents.values()];
     const mine = intents.filter((intent) => intent.principal === principal);
@@ -190,6 +208,7 @@ export class Desk {
         all: waiting.length,
       },
       nextIntent: disk.intents.size + 1,
+      tokenUses: disk.uses.filter((use) => use.token === token).length,
     };
   }
 
@@ -226,11 +245,23 @@ export class Desk {
     }),
     claim: async ({ claim }) => {
       const { nonce, idempotencyKey } = claim.envelope;
-      const snapshot = this.#snapshot(claim.principal, nonce, idempotencyKey);
+      const token = claim.toll?.token?.ok === true ? claim.toll.token.id : undefined;
+      const snapshot = this.#snapshot(claim.principal, nonce, idempotencyKey, token);
       const decision = decideClaim(claim, snapshot, this.moment);
       this.#write(decision.writes);
       return decision;
     },
+    toll: async ({ token }) =>
+      this.prices && {
+        ...this.prices,
+        token:
+          token === undefined
+            ? undefined
+            : token.startsWith('LSAT')
+              ? { ok: false, problem: 'signature_differs' }
+              : { ok: true, id: token, uses: 3 },
+      },
+    charge: async ({ priceMsat }) => ({ invoice: `lnbcrt${priceMsat}` }),
     order: async () => {
       throw new Error('advisors give no orders');
     },

@@ -17,6 +17,7 @@ import {
   PipelineStore,
   type PolicyRules,
   payingMigration,
+  pricesMigration,
   readOrder,
   recover,
   removeStop,
@@ -39,7 +40,13 @@ const FIRST: Migration = {
   name: 'plugin',
   sql: (ddl) => [ddl.table('comms_meta', `key ${ddl.text} primary key`, `value ${ddl.text}`)],
 };
-const MIGRATIONS = [FIRST, ...commsMigrations, historyMigration(4), payingMigration(5)];
+const MIGRATIONS = [
+  FIRST,
+  ...commsMigrations,
+  historyMigration(4),
+  payingMigration(5),
+  pricesMigration(6),
+];
 const DAY = 86_400_000;
 
 const databases = new TestDatabases('sqlite');

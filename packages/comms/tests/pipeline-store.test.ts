@@ -8,6 +8,7 @@ import {
   capUses,
   changeAdvisors,
   commsMigrations,
+  countUses,
   DEFAULT_POLICY,
   exportLine,
   type GateContext,
@@ -29,7 +30,9 @@ import {
   PipelineStore,
   type Policy,
   payingMigration,
+  pricesMigration,
   pruneReceipts,
+  pruneUses,
   publish,
   RateLimiter,
   receiptSigningText,
@@ -38,6 +41,7 @@ import {
   saveGrant,
   savePolicy,
   signReceipt,
+  TOKEN_USES_KEEP_MS,
   verifyReceipts,
 } from '@cl-hive/comms';
 import { bytesToHex, type Msat, type NodeId, nodeId, type UnixMs } from '@cl-hive/core';
@@ -67,7 +71,13 @@ const FIRST: Migration = {
   name: 'plugin',
   sql: (ddl) => [ddl.table('comms_meta', `key ${ddl.text} primary key`, `value ${ddl.text}`)],
 };
-const MIGRATIONS = [FIRST, ...commsMigrations, historyMigration(4), payingMigration(5)];
+const MIGRATIONS = [
+  FIRST,
+  ...commsMigrations,
+  historyMigration(4),
+  payingMigration(5),
+  pricesMigration(6),
+];
 const POLICY: Policy = { ...DEFAULT_POLICY, preset: 'aggressive' };
 
 class Die extends Error {}
@@ -116,6 +126,12 @@ class Bench {
     this.#left = left;
     this.#after = after;
     return this;
+  }
+
+  /** Asks this much for each action; a token is good for three uses. */
+  askPrice(msat: Msat): void {
+    const byDanger = Array.from({ length: 10 }, () => msat);
+    this.#desk.prices = { byDanger, reads: false };
   }
 
   get ports(): PipelinePorts {
@@ -311,6 +327,29 @@ describe.each(DATABASE_KINDS)('the pipeline on %s', (kind) => {
     });
     return Bench.open(store, clock, new Effects());
   }
+
+  it('counts each use of a token once, whatever comes at a time', async () => {
+    const bench = await world(['alice']);
+    bench.askPrice(1000n as Msat);
+    const l402 = `L402 AgEE:${'0b'.repeat(32)}`;
+    const sent = [1, 2, 3, 4, 5].map((nonce) => bench.send(message('alice', nonce, { l402 })));
+    const outcomes = (await Promise.all(sent)).map(({ outcome }) => outcome.code ?? 'done');
+    const done = outcomes.filter((code) => code === 'done').length;
+    expect(await countUses(bench.store.reader, l402)).toBe(done);
+    expect(done).toBeGreaterThan(0);
+    let nonce = 6;
+    for (let left = 3 - done; left >= 0; left -= 1) {
+      const { outcome } = await bench.send(message('alice', nonce, { l402 }));
+      nonce += 1;
+      expect(outcome.code).toBe(left === 0 ? 'payment_required' : undefined);
+    }
+    expect(bench.effects.counts.size).toBe(3);
+    await bench.store.transact((tx) => pruneUses(tx, bench.pipeline.moment().guardMs));
+    expect(await countUses(bench.store.reader, l402)).toBe(3);
+    const later = bench.pipeline.moment().guardMs + TOKEN_USES_KEEP_MS + 1;
+    await bench.store.transact((tx) => pruneUses(tx, later));
+    expect(await countUses(bench.store.reader, l402)).toBe(0);
+  });
 
   it('carries out, records and answers', async () => {
     const bench = await world(['alice']);

@@ -168,6 +168,7 @@ describe('the pipeline', () => {
     expect(fuse.passed).toEqual([
       'authenticate',
       'facts',
+      'toll',
       'claim',
       'start',
       'execute',
@@ -185,7 +186,7 @@ describe('the pipeline', () => {
     const fuse = new Fuse();
     const answer = await new Process(desk).send(message(INFO), fuse);
     expect(answer.outcome).toEqual({ outcome: 'executed', result: { read: true } });
-    expect(fuse.passed).toEqual(['authenticate', 'facts', 'claim', 'read', 'answer']);
+    expect(fuse.passed).toEqual(['authenticate', 'facts', 'toll', 'claim', 'read', 'answer']);
     expect(desk.disk.nonces.get('1')).toBe(1);
     expect(desk.disk.lines.length).toBe(0);
     const again = await new Process(desk).send(message(INFO));

@@ -22,6 +22,13 @@ export const PAYMENT_LIMITS = {
   ticketSecondsMax: 30 * 86_400,
   /** Characters of a task's, metric's or mint's name in a ticket. */
   ticketNameChars: 256,
+  /** Uses that one token is good for at most: what is paid for should be used soon. */
+  tokenUses: 1000,
+  /** Seconds that a token is good for at least, and at most. */
+  tokenSecondsMin: 60,
+  tokenSecondsMax: 30 * 86_400,
+  /** Senders whose reputation the operator set. */
+  knownSenders: 1000,
   /** Dearest price of one request, in msat: 100,000 sats. */
   priceMsat: 100_000_000n,
 } as const;

@@ -38,6 +38,7 @@ function close(
     intent: closed,
     writes: [
       { kind: 'intent', intent: closed },
+      { kind: 'token_back', intent: intent.id },
       { kind: 'receipt', draft: approvalReceipt(intent, state, by, moment.now) },
       { kind: 'answer', intent: intent.id },
     ],

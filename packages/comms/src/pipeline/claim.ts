@@ -1,4 +1,4 @@
-import type { JsonObject } from '@cl-hive/core';
+import type { JsonObject, Msat } from '@cl-hive/core';
 import {
   type ManagementCommand,
   type RequestEnvelope,
@@ -22,6 +22,7 @@ import type { ActionFacts, Activity } from '../policy/facts.ts';
 import type { Grant } from '../policy/grant.ts';
 import { type Decision, judge } from '../policy/judge.ts';
 import type { Policy } from '../policy/policy.ts';
+import { judgeToll, type Toll } from '../price/toll.ts';
 import { approvalLifeMs } from './approval-life.ts';
 import { FINAL_STATES, type Intent, reservations } from './intent.ts';
 import type { Refusal } from './reason.ts';
@@ -39,6 +40,8 @@ export interface Claim {
   readonly stateBefore: string | undefined;
   readonly proof: AdvisorKey;
   readonly route: JsonObject;
+  /** What the sender is asked for; undefined when nothing is. */
+  readonly toll: Toll | undefined;
 }
 
 /** What is read, in the claiming transaction, to judge an action. */
@@ -65,6 +68,8 @@ export interface ClaimSnapshot extends JudgeSnapshot {
   readonly byKey: Intent | undefined;
   readonly waiting: { readonly ofPrincipal: number; readonly all: number };
   readonly nextIntent: number;
+  /** How often the token that is shown was used. */
+  readonly tokenUses: number;
 }
 
 /** What a claim came to; `writes` are to be stored in the transaction that read the snapshot. */
@@ -78,7 +83,14 @@ export type ClaimDecision =
       readonly decision: Decision;
       readonly writes: readonly Write[];
     }
-  | { readonly kind: 'claimed'; readonly intent: Intent; readonly writes: readonly Write[] };
+  | { readonly kind: 'claimed'; readonly intent: Intent; readonly writes: readonly Write[] }
+  /** It would be done, but is to be paid for first. Nothing of it is stored, nor its nonce used. */
+  | {
+      readonly kind: 'price';
+      readonly priceMsat: Msat;
+      readonly problem: string | undefined;
+      readonly writes: readonly [];
+    };
 
 function refused(refusal: Refusal, writes: readonly Write[] = []): ClaimDecision {
   return { kind: 'refused', refusal, writes };
@@ -273,11 +285,37 @@ function enqueue(
 }
 
 /**
- * Decides a claim: epoch, replay, policy, approval, budget, in this order. The snapshot must be read
- * and the writes stored in one transaction, so that a nonce is claimed with its intent, reservation
- * and receipt or not at all.
+ * Decides a claim: epoch, replay, policy, approval, budget, price, in this order. The snapshot must be
+ * read and the writes stored in one transaction, so that a nonce is claimed with its intent, reservation,
+ * receipt and the use of a token, or not at all.
  */
 export function decideClaim(claim: Claim, snapshot: ClaimSnapshot, moment: Moment): ClaimDecision {
+  return withToll(decideUnpaid(claim, snapshot, moment), claim, snapshot);
+}
+
+/** Asks for the price of what would be done, last of all: nobody pays for what is refused. */
+function withToll(decided: ClaimDecision, claim: Claim, snapshot: ClaimSnapshot): ClaimDecision {
+  if (decided.kind === 'known' || decided.kind === 'refused' || decided.kind === 'price') {
+    return decided;
+  }
+  const { danger } = decided.kind === 'claimed' ? decided.intent : decided.decision;
+  const reads = claim.command.effect === 'read';
+  const verdict = judgeToll(claim.toll, { danger, reads }, snapshot.tokenUses);
+  switch (verdict.kind) {
+    case 'free':
+      return decided;
+    case 'due':
+      return { kind: 'price', priceMsat: verdict.priceMsat, problem: verdict.problem, writes: [] };
+    case 'paid': {
+      const intent = decided.kind === 'read' ? undefined : decided.intent.id;
+      const { principal, envelope } = claim;
+      const use = { token: verdict.token, principal, nonce: envelope.nonce, intent };
+      return { ...decided, writes: [...decided.writes, { kind: 'token_use', use }] };
+    }
+  }
+}
+
+function decideUnpaid(claim: Claim, snapshot: ClaimSnapshot, moment: Moment): ClaimDecision {
   const digest = requestDigest(claim.envelope);
   const seen = replay(claim, digest, snapshot, moment);
   if (seen !== undefined) {

@@ -1,8 +1,9 @@
-import type { JsonObject } from '@cl-hive/core';
+import type { JsonObject, Msat } from '@cl-hive/core';
 import type { ManagementCommand } from '@cl-hive/protocol';
 import type { AdvisorBook, AdvisorKey } from '../advisors/book.ts';
 import type { OrderClaim, OrderDecision } from '../orders/decide-order.ts';
 import type { ActionFacts } from '../policy/facts.ts';
+import type { Toll } from '../price/toll.ts';
 import type { ApprovalDecision } from './approval.ts';
 import type { Claim, ClaimDecision } from './claim.ts';
 import type { Intent, IntentOutcome } from './intent.ts';
@@ -58,6 +59,25 @@ export interface PipelineCommands {
   readonly refuse: readonly [{ readonly malformed: Malformed }, undefined];
   /** Asks the node what the command touches. */
   readonly facts: readonly [{ readonly command: ManagementCommand }, GatheredFacts];
+  /** What the sender is asked for, and whether the L402 token that it shows is a good one. */
+  readonly toll: readonly [
+    {
+      readonly principal: string;
+      readonly command: ManagementCommand;
+      /** The token, not yet checked. */
+      readonly token: string | undefined;
+    },
+    Toll | undefined,
+  ];
+  /** Makes a challenge: how to pay, and what for. It is shown to the sender as it is. */
+  readonly charge: readonly [
+    {
+      readonly principal: string;
+      readonly command: ManagementCommand;
+      readonly priceMsat: Msat;
+    },
+    JsonObject,
+  ];
   /** Reads the snapshot, decides ({@link ClaimDecision}) and stores, in one transaction. */
   readonly claim: readonly [{ readonly claim: Claim }, ClaimDecision];
   /** The same for an order of the operator ({@link OrderDecision}). */

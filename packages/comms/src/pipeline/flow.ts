@@ -109,8 +109,35 @@ function readOutcome(result: EffectResult): IntentOutcome {
   }
 }
 
+function* charge(
+  { priceMsat, problem }: Extract<ClaimDecision, { readonly kind: 'price' }>,
+  principal: string,
+  command: ManagementCommand,
+  envelope: RequestEnvelope,
+  route: JsonObject,
+): Flow<OutgoingAnswer> {
+  let outcome: IntentOutcome;
+  try {
+    const result = yield* ask('charge', { principal, command, priceMsat });
+    const shown =
+      problem === undefined ? '' : `; the token that was shown does not count: ${problem}`;
+    outcome = {
+      outcome: 'refused',
+      code: 'payment_required',
+      message: `it costs ${priceMsat} msat${shown}`,
+      remedy: 'pay the invoice, then send it again with l402 = "L402 <macaroon>:<preimage>"',
+      result,
+    };
+  } catch (error) {
+    yield* ask('fault', { error });
+    outcome = UNAVAILABLE;
+  }
+  return yield* reply(answerTo(route, envelope, true, outcome));
+}
+
 function* afterClaim(
   decision: ClaimDecision,
+  principal: string,
   command: ManagementCommand,
   envelope: RequestEnvelope,
   route: JsonObject,
@@ -124,6 +151,8 @@ function* afterClaim(
     }
     case 'refused':
       return yield* reply(answerTo(route, envelope, true, refusedOutcome(decision.refusal)));
+    case 'price':
+      return yield* charge(decision, principal, command, envelope, route);
     case 'read': {
       const { historySince } = decision.decision;
       const result = yield* ask('read', { command, historySince });
@@ -164,10 +193,13 @@ function* fromKnownSender(
     yield* ask('fault', { error });
     return yield* reply(answerTo(route, envelope, true, UNAVAILABLE));
   }
+  const shown = envelope.l402 ?? inbound.evidence['l402'];
+  const token = typeof shown === 'string' ? shown : undefined;
+  const toll = yield* ask('toll', { principal, command: command.value, token });
   const decision = yield* ask('claim', {
-    claim: { principal, envelope, command: command.value, ...gathered, proof, route },
+    claim: { principal, envelope, command: command.value, ...gathered, proof, route, toll },
   });
-  return yield* afterClaim(decision, command.value, envelope, route);
+  return yield* afterClaim(decision, principal, command.value, envelope, route);
 }
 
 /**

@@ -163,6 +163,9 @@ export function decideOutcome(
           }) as const,
       ),
       ...stopAfter(intent, result, moment),
+      ...(result.kind === 'executed' || result.kind === 'unknown'
+        ? []
+        : [{ kind: 'token_back', intent: intent.id } as const]),
       { kind: 'receipt', draft },
       { kind: 'answer', intent: intent.id },
     ],

@@ -22,6 +22,7 @@ export const OWN_REASONS = [
   'purpose_not_granted',
   'payer_stopped',
   'paid_no_effect',
+  'payment_required',
   'approval_waits',
   'approval_rejected',
   'approval_expired',

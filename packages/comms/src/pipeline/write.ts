@@ -1,6 +1,7 @@
 import type { UnixMs } from '@cl-hive/core';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { PayStop } from '../orders/stop.ts';
+import type { TokenUse } from '../price/toll.ts';
 import type { ReceiptDraft } from '../receipts/receipt.ts';
 import type { Intent } from './intent.ts';
 
@@ -13,6 +14,9 @@ export type Write =
   | { readonly kind: 'intent'; readonly intent: Intent }
   | { readonly kind: 'ledger'; readonly entry: LedgerEntry }
   | { readonly kind: 'stop'; readonly stop: PayStop }
+  | { readonly kind: 'token_use'; readonly use: TokenUse }
+  /** Gives back the use that the intent cost. */
+  | { readonly kind: 'token_back'; readonly intent: number }
   | { readonly kind: 'receipt'; readonly draft: ReceiptDraft }
   | { readonly kind: 'answer'; readonly intent: number };
 

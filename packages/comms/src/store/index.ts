@@ -1,7 +1,12 @@
 export { type PrunedHistory, pruneHistory } from './history-rows.ts';
 export { findByKey, findIntent, listIntents, nextIntent } from './intent-rows.ts';
 export { capUses, grantUses, listEntries } from './ledger-rows.ts';
-export { commsMigrations, historyMigration, payingMigration } from './migrations.ts';
+export {
+  commsMigrations,
+  historyMigration,
+  payingMigration,
+  pricesMigration,
+} from './migrations.ts';
 export { PipelineStore, type PipelineStoreOptions } from './pipeline-store.ts';
 export {
   addCheckpoint,
@@ -15,3 +20,4 @@ export {
 export * from './settings-rows.ts';
 export { findStop, listStops, removeStop } from './stop-rows.ts';
 export type { CommsTables } from './tables.ts';
+export { countUses, pruneUses } from './token-use-rows.ts';

@@ -135,3 +135,28 @@ export function payingMigration(id: number): Migration {
     ],
   };
 }
+
+/** What asking a price needs; its number is that of the plugin's next migration. */
+export function pricesMigration(id: number): Migration {
+  return {
+    id,
+    name: 'prices',
+    sql: (ddl) => [
+      ddl.table(
+        'comms_prices',
+        `id ${ddl.integer} primary key check (id = 1)`,
+        `document ${ddl.text} not null`,
+      ),
+      ddl.table(
+        'comms_token_uses',
+        `token ${ddl.text} not null`,
+        `principal ${ddl.text} not null`,
+        `nonce ${ddl.integer} not null`,
+        `intent ${ddl.integer}`,
+        `at_guard_ms ${ddl.integer} not null`,
+        'primary key (token, principal, nonce)',
+      ),
+      'create index comms_token_uses_intent on comms_token_uses (intent)',
+    ],
+  };
+}

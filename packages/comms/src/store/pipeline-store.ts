@@ -48,6 +48,7 @@ import { addReceipt } from './receipt-rows.ts';
 import { loadAdvisors, loadGrants, loadPolicy } from './settings-rows.ts';
 import { findStop, putStop } from './stop-rows.ts';
 import type { CommsTables } from './tables.ts';
+import { countUses, giveUseBack, putUse } from './token-use-rows.ts';
 
 /** What a {@link PipelineStore} is opened with. */
 export interface PipelineStoreOptions {
@@ -107,7 +108,11 @@ export class PipelineStore {
     });
   }
 
-  async #write(tx: Transactor<CommsTables>, writes: readonly Write[]): Promise<void> {
+  async #write(
+    tx: Transactor<CommsTables>,
+    writes: readonly Write[],
+    { guardMs }: Moment,
+  ): Promise<void> {
     let last: { readonly seq: number; readonly digest: string } | undefined;
     for (const write of writes) {
       switch (write.kind) {
@@ -122,6 +127,12 @@ export class PipelineStore {
           break;
         case 'stop':
           await putStop(tx, write.stop);
+          break;
+        case 'token_use':
+          await putUse(tx, write.use, guardMs);
+          break;
+        case 'token_back':
+          await giveUseBack(tx, write.intent);
           break;
         case 'receipt': {
           const { seq, digest } = await addReceipt(tx, write.draft, this.#options.node);
@@ -183,9 +194,10 @@ export class PipelineStore {
           all: await countWaiting(tx, undefined),
         },
         nextIntent: await nextIntent(tx),
+        tokenUses: await countUses(tx, tokenOf(claim)),
       };
       const decision = decideClaim(claim, snapshot, moment);
-      await this.#write(tx, decision.writes);
+      await this.#write(tx, decision.writes, moment);
       return decision;
     });
   }
@@ -200,7 +212,7 @@ export class PipelineStore {
       if (decision.kind === 'claimed') {
         claiming(decision.intent);
       }
-      await this.#write(tx, decision.writes);
+      await this.#write(tx, decision.writes, moment);
       return decision;
     });
   }
@@ -249,7 +261,11 @@ export class PipelineStore {
     return this.#transact(async (tx, moment) => {
       const { epoch } = this.#options;
       const highest = await highestNonce(tx, malformed.principal);
-      await this.#write(tx, decideMalformed(malformed, { epoch, highestNonce: highest }, moment));
+      await this.#write(
+        tx,
+        decideMalformed(malformed, { epoch, highestNonce: highest }, moment),
+        moment,
+      );
     });
   }
 
@@ -267,7 +283,7 @@ export class PipelineStore {
       const reference = facts.payment?.reference;
       const snapshot = await this.#judging(tx, intent?.principal ?? '', reference, moment);
       const decision = decideApproval(id, intent, facts, stateBefore, by, snapshot, moment);
-      await this.#write(tx, decision.writes);
+      await this.#write(tx, decision.writes, moment);
       return decision;
     });
   }
@@ -276,7 +292,7 @@ export class PipelineStore {
   reject(id: number, by: string): Promise<ApprovalDecision> {
     return this.#transact(async (tx, moment) => {
       const decision = decideRejection(id, await findIntent(tx, id), by, moment);
-      await this.#write(tx, decision.writes);
+      await this.#write(tx, decision.writes, moment);
       return decision;
     });
   }
@@ -288,7 +304,7 @@ export class PipelineStore {
       for (const intent of await listIntents(tx, ['waiting'], LIST_MAX)) {
         const decision = decideLapse(intent, moment);
         if (decision?.kind === 'closed') {
-          await this.#write(tx, decision.writes);
+          await this.#write(tx, decision.writes, moment);
           closed.push(decision.intent);
         }
       }
@@ -318,7 +334,7 @@ export class PipelineStore {
       }
       const entries = await listEntries(tx, id);
       const decision = decideOutcome(intent, entries, result, observation, moment);
-      await this.#write(tx, decision.writes);
+      await this.#write(tx, decision.writes, moment);
       return { ...decision, intent: (await findIntent(tx, id)) ?? decision.intent };
     });
   }
@@ -361,3 +377,8 @@ const STEP_MS = 1000;
 
 /** Rows that one sweep takes; the next sweep takes the rest. */
 const LIST_MAX = 1000;
+
+/** The token that a claim shows, where it is a good one. */
+function tokenOf({ toll }: Claim): string | undefined {
+  return toll?.token?.ok === true ? toll.token.id : undefined;
+}

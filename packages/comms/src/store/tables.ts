@@ -38,6 +38,16 @@ export interface CommsTables {
     payee: string | null;
     reference: string | null;
   };
+  /** Uses of tokens that others paid for; see `TokenUse`. */
+  comms_token_uses: {
+    token: string;
+    principal: string;
+    nonce: number;
+    intent: number | null;
+    at_guard_ms: number;
+  };
+  /** What others are asked for; one row, `id` 1, a document of the plugin's own. */
+  comms_prices: { id: number; document: string };
   /** Payers that paid without effect and wait for the operator's word. */
   comms_pay_stops: { payer: string; intent: number; reason: string; since_ms: number };
   /** Offers that are paid again each period; guard time in ms of the next payment. */

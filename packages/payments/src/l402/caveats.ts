@@ -91,3 +91,11 @@ function below(measured: number, bound: string, problem: CaveatProblem): CaveatP
   }
   return measured < Number(bound) ? undefined : problem;
 }
+
+/** How often a token under these conditions can be used in all; once, where none says so. */
+export function usesOf(conditions: readonly string[]): number {
+  const counts = conditions
+    .filter((one) => one.startsWith('hive_count='))
+    .map((one) => Number(one.slice('hive_count='.length)));
+  return counts.length === 0 ? 1 : Math.min(...counts);
+}

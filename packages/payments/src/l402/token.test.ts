@@ -60,7 +60,11 @@ describe('a token', () => {
   });
 
   it('is taken for what it was paid for', () => {
-    expect(checkToken(server, { macaroon, preimage }, use)).toEqual({ ok: true, identifier });
+    expect(checkToken(server, { macaroon, preimage }, use)).toEqual({
+      ok: true,
+      identifier,
+      uses: 3,
+    });
     expect(checkToken(server, { macaroon, preimage }, { ...use, usedBefore: 2 }).ok).toBe(true);
   });
 
@@ -113,7 +117,8 @@ describe('a token', () => {
         { macaroon: attenuate(macaroon, condition), preimage },
         { ...use, ...asked },
       );
-    expect(check('hive_count=1').ok).toBe(true);
+    expect(check('hive_count=1')).toMatchObject({ ok: true, uses: 1 });
+    expect(check('hive_count=99')).toMatchObject({ ok: true, uses: 3 });
     expect(check('hive_count=1', { usedBefore: 1 })).toMatchObject({ problem: 'token_used_up' });
     expect(check('hive_count=99', { usedBefore: 3 })).toMatchObject({ problem: 'token_used_up' });
     expect(check('hive-comms_valid_until=9999', { now: 2000 })).toMatchObject({

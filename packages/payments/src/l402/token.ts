@@ -7,6 +7,7 @@ import {
   type TokenTerms,
   type TokenUse,
   termsToCaveats,
+  usesOf,
 } from './caveats.ts';
 import type { L402Token } from './challenge.ts';
 import { decodeIdentifier, encodeIdentifier, type TokenIdentifier } from './identifier.ts';
@@ -28,7 +29,12 @@ export type TokenProblem =
 
 /** The outcome of {@link checkToken}. */
 export type TokenVerdict =
-  | { readonly ok: true; readonly identifier: TokenIdentifier }
+  | {
+      readonly ok: true;
+      readonly identifier: TokenIdentifier;
+      /** How often it can be used in all: the least that any of its conditions says. */
+      readonly uses: number;
+    }
   | { readonly ok: false; readonly problem: TokenProblem };
 
 /**
@@ -85,5 +91,7 @@ export function checkToken(secret: Uint8Array, token: L402Token, use: TokenUse):
   const problem = macaroon.caveats
     .map((condition) => checkCaveat(condition, use))
     .find((found) => found !== undefined);
-  return problem === undefined ? { ok: true, identifier } : { ok: false, problem };
+  return problem === undefined
+    ? { ok: true, identifier, uses: usesOf(macaroon.caveats) }
+    : { ok: false, problem };
 }

@@ -1,1 +1,2 @@
+export * from './asking.ts';
 export * from './price.ts';
