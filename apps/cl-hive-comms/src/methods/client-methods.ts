@@ -12,6 +12,7 @@ import { clientPay } from './hive-client-pay.ts';
 import { clientPayments } from './hive-client-payments.ts';
 import { clientPending } from './hive-client-pending.ts';
 import { clientPolicy } from './hive-client-policy.ts';
+import { clientPrice } from './hive-client-price.ts';
 import { clientPrune } from './hive-client-prune.ts';
 import { clientReceipts } from './hive-client-receipts.ts';
 import { clientReject } from './hive-client-reject.ts';
@@ -45,5 +46,6 @@ export function withClientMethods(plugin: Plugin, ready: () => CommsServices): P
     .method('hive-client-pay', clientPay(ready))
     .method('hive-client-invoice', clientInvoice(ready))
     .method('hive-client-offer', clientOffer(ready))
+    .method('hive-client-price', clientPrice(ready))
     .method('hive-client-prune', clientPrune(ready));
 }

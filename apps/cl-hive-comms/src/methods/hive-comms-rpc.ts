@@ -9,6 +9,10 @@ export const commsRpc = (ready: () => CommsServices) =>
     params: {
       envelope: p.json('the request, as an object or as its text'),
       rune: p.text({ min: 1, max: 4096 }, 'the rune that proves the advisor').asSecret().optional(),
+      l402: p
+        .text({ min: 1, max: 5600 }, 'what pays for the request, where it is not in the envelope')
+        .asSecret()
+        .optional(),
       schema: p
         .text({ max: 128 }, 'the schema of the request, for a rune that is restricted to it')
         .optional(),

@@ -75,7 +75,7 @@ export class ClientCommands {
   /** Takes a request by RPC; its caller waits for the answer. Throws CodedError `busy`, `rpc_mismatch`. */
   async rpc(request: RequestParams): Promise<JsonObject> {
     const { desk, answers } = this.#parts;
-    const { rune } = request;
+    const { rune, l402 } = request;
     const bytes = requestBytes(request);
     if (!desk.open) {
       throw new CodedError('busy', 'the node works on as many requests as it takes', {
@@ -87,7 +87,10 @@ export class ClientCommands {
       transport: 'rpc',
       source: requestSource(request),
       route: RPC_ROUTE,
-      evidence: rune === undefined ? {} : { rune },
+      evidence: {
+        ...(rune === undefined ? {} : { rune }),
+        ...(l402 === undefined ? {} : { l402 }),
+      },
     });
     return answers.write(answer);
   }

@@ -23,7 +23,16 @@ import { type Clock, describeError, type NodeId } from '@cl-hive/core';
 /** The ports that the node, the authenticator and the answer desk bring. */
 export type OuterPorts = Pick<
   PipelinePorts,
-  'authenticate' | 'facts' | 'read' | 'notify' | 'execute' | 'observe' | 'reconcile' | 'answer'
+  | 'authenticate'
+  | 'facts'
+  | 'toll'
+  | 'charge'
+  | 'read'
+  | 'notify'
+  | 'execute'
+  | 'observe'
+  | 'reconcile'
+  | 'answer'
 >;
 
 /** What a {@link ManagementDesk} works with. */

@@ -10,7 +10,7 @@ import {
   type PipelinePorts,
   PipelineStore,
 } from '@cl-hive/comms';
-import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
+import { type Clock, hexToBytes, type JsonObject, type NodeId } from '@cl-hive/core';
 import { nodeInstance } from '@cl-hive/runtime/node';
 import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
@@ -25,6 +25,8 @@ import { railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import { bolt12Rail } from '../pay/rails/bolt12.ts';
 import { cashuRail } from '../pay/rails/cashu.ts';
+import { PriceAdmin } from '../price/price-admin.ts';
+import { PriceDesk } from '../price/price-desk.ts';
 import type { CommsDatabase } from '../store/database.ts';
 import { TokenVault } from '../store/token-vault.ts';
 import { AlertOffice } from '../timers/alert-office.ts';
@@ -76,6 +78,9 @@ interface Rooms {
 
 const SIGN_JOB = 'signing receipts';
 
+/** What the secret of L402 tokens is derived with. */
+const L402_LABEL = 'cl-hive-comms/l402/v1';
+
 /** Everything between a request and its receipt, put together. */
 export class Management {
   readonly #rooms: Rooms;
@@ -86,6 +91,8 @@ export class Management {
   /** What the operator's commands about money do. */
   readonly payments: PaymentCommands;
   readonly office: AlertOffice;
+  /** What this node asks of those who want something done. */
+  readonly prices: PriceAdmin;
   /** To be told after each change that left a receipt. */
   readonly wrote: () => void;
 
@@ -95,6 +102,7 @@ export class Management {
     this.pay = rooms.pay;
     this.payments = rooms.payments;
     this.office = rooms.office;
+    this.prices = new PriceAdmin({ ...rooms.parts, wrote: rooms.wrote }, rooms.advisors);
     this.wrote = rooms.wrote;
   }
 
@@ -139,6 +147,13 @@ export class Management {
       cashuRail({ wallet: parts.cashu, gifts: async () => undefined }),
     );
     const nodePorts = createNodePorts({ ...context, rails });
+    const pricing = new PriceDesk({
+      rpc,
+      clock,
+      reader: store.reader,
+      random: { bytes: (length) => randomBytes(length) },
+      secret: hexToBytes((await rpc.call(makesecret, { string: L402_LABEL })).secret),
+    });
     const desk = new ManagementDesk({
       store: pipeline,
       clock,
@@ -147,7 +162,11 @@ export class Management {
       log,
       wrote,
       recorded: (intent) => office.recorded(intent),
-      ports: { ...nodePorts, ...ownPorts(rpc, advisors, tokens, office, answers) },
+      ports: {
+        ...nodePorts,
+        ...pricing.ports,
+        ...ownPorts(rpc, advisors, tokens, office, answers),
+      },
     });
     const pay = new PayOffice({
       store: pipeline,

@@ -6,6 +6,8 @@ import { ENVELOPE_BYTES_MAX, parseStrictJson } from '@cl-hive/protocol';
 export interface RequestParams {
   readonly envelope: string | JsonObject;
   readonly rune?: string | undefined;
+  /** An L402 token beside the envelope; the envelope's own counts first. */
+  readonly l402?: string | undefined;
   readonly schema?: string | undefined;
   readonly action?: string | undefined;
 }

@@ -1,5 +1,10 @@
 import { cashuMigration } from '@cl-hive/cashu';
-import { commsMigrations, historyMigration, payingMigration } from '@cl-hive/comms';
+import {
+  commsMigrations,
+  historyMigration,
+  payingMigration,
+  pricesMigration,
+} from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
 
 /** The tables of cl-hive-comms, as they grew. */
@@ -74,4 +79,5 @@ export const migrations: readonly Migration[] = [
   historyMigration(7),
   payingMigration(8),
   cashuMigration(9),
+  pricesMigration(10),
 ];

@@ -4,6 +4,7 @@ import {
   type CheckpointScope,
   checkpointDue,
   HISTORY_KEEP_MS,
+  pruneUses,
 } from '@cl-hive/comms';
 import type { Clock, NodeId, UnixMs } from '@cl-hive/core';
 import type { Job } from '@cl-hive/runtime/services';
@@ -64,7 +65,10 @@ export function managementJobs(parts: JobParts): readonly Job[] {
     {
       name: 'pruning the history',
       everyMs: 60 * MINUTE_MS,
-      run: async () => void (await pruneAllHistory(store, parts.guardMs() - HISTORY_KEEP_MS)),
+      run: async () => {
+        await pruneAllHistory(store, parts.guardMs() - HISTORY_KEEP_MS);
+        await store.transact((tx) => pruneUses(tx, parts.guardMs()));
+      },
     },
     {
       name: 'clearing marks of effects',

@@ -140,7 +140,7 @@ export function payingMigration(id: number): Migration {
 export function pricesMigration(id: number): Migration {
   return {
     id,
-    name: 'prices',
+    name: 'prices-and-tokens',
     sql: (ddl) => [
       ddl.table(
         'comms_prices',
@@ -157,6 +157,18 @@ export function pricesMigration(id: number): Migration {
         'primary key (token, principal, nonce)',
       ),
       'create index comms_token_uses_intent on comms_token_uses (intent)',
+      ddl.table(
+        'comms_l402_tokens',
+        `payment_hash ${ddl.text} primary key`,
+        `resource ${ddl.text} not null`,
+        `state ${ddl.text} not null check (state in ('paying', 'paid'))`,
+        `${ddl.msat('amount_msat')} not null`,
+        `sealed ${ddl.blob} not null`,
+        `trouble ${ddl.text}`,
+        `created_ms ${ddl.integer} not null`,
+        `used_ms ${ddl.integer}`,
+      ),
+      'create index comms_l402_tokens_resource on comms_l402_tokens (resource)',
     ],
   };
 }

@@ -46,6 +46,19 @@ export interface CommsTables {
     intent: number | null;
     at_guard_ms: number;
   };
+  /** L402 tokens that this node pays for; `sealed` holds macaroon and, once paid, preimage. */
+  comms_l402_tokens: {
+    payment_hash: string;
+    /** What it opens: origin and path of a URL. */
+    resource: string;
+    state: string;
+    amount_msat: MsatText;
+    sealed: Uint8Array;
+    /** Why what was paid for was not given; null where it was. */
+    trouble: string | null;
+    created_ms: number;
+    used_ms: number | null;
+  };
   /** What others are asked for; one row, `id` 1, a document of the plugin's own. */
   comms_prices: { id: number; document: string };
   /** Payers that paid without effect and wait for the operator's word. */

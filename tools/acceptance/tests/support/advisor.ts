@@ -39,6 +39,7 @@ export interface Ask {
   readonly nonce?: number;
   readonly timestamp?: number;
   readonly idempotency_key?: string;
+  readonly l402?: string;
   readonly principal?: string;
 }
 
