@@ -147,6 +147,8 @@ export class PayProcess {
       ports: {
         ...createNodePorts({ ...context, rails }),
         authenticate: never,
+        toll: never,
+        charge: never,
         notify: never,
         answer: async () => undefined,
       },
