@@ -10,7 +10,7 @@ import {
   type PipelinePorts,
   PipelineStore,
 } from '@cl-hive/comms';
-import { type Clock, hexToBytes, type JsonObject, type NodeId } from '@cl-hive/core';
+import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
 import { nodeInstance } from '@cl-hive/runtime/node';
 import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
@@ -78,9 +78,6 @@ interface Rooms {
 
 const SIGN_JOB = 'signing receipts';
 
-/** What the secret of L402 tokens is derived with. */
-const L402_LABEL = 'cl-hive-comms/l402/v1';
-
 /** Everything between a request and its receipt, put together. */
 export class Management {
   readonly #rooms: Rooms;
@@ -147,13 +144,7 @@ export class Management {
       cashuRail({ wallet: parts.cashu, gifts: async () => undefined }),
     );
     const nodePorts = createNodePorts({ ...context, rails });
-    const pricing = new PriceDesk({
-      rpc,
-      clock,
-      reader: store.reader,
-      random: { bytes: (length) => randomBytes(length) },
-      secret: hexToBytes((await rpc.call(makesecret, { string: L402_LABEL })).secret),
-    });
+    const pricing = await PriceDesk.open(rpc, clock, store.reader);
     const desk = new ManagementDesk({
       store: pipeline,
       clock,

@@ -1,6 +1,7 @@
-import { invoice, type RpcClient } from '@cl-hive/cln-rpc';
+import { randomBytes } from 'node:crypto';
+import { invoice, makesecret, type RpcClient } from '@cl-hive/cln-rpc';
 import type { PipelinePorts, ShownToken, Toll } from '@cl-hive/comms';
-import { bytesToHex, type Clock, type JsonObject, type Msat } from '@cl-hive/core';
+import { bytesToHex, type Clock, hexToBytes, type JsonObject, type Msat } from '@cl-hive/core';
 import {
   type Asking,
   askedOf,
@@ -16,6 +17,9 @@ import { loadAsking } from './asking-row.ts';
 
 /** The service that tokens of this plugin are for, in their conditions. */
 const SERVICE = 'hive-comms';
+
+/** What the secret of tokens is derived with. */
+const SECRET_LABEL = 'cl-hive-comms/l402/v1';
 
 /** Seconds that an invoice of a challenge is open at most. */
 const INVOICE_SECONDS = 3600;
@@ -52,6 +56,17 @@ export class PriceDesk {
 
   constructor(parts: PriceDeskParts) {
     this.#parts = parts;
+  }
+
+  /** Derives the secret of tokens from the node's own: a lost database makes none of them worthless. */
+  static async open(
+    rpc: PriceDeskParts['rpc'],
+    clock: PriceDeskParts['clock'],
+    reader: PriceDeskParts['reader'],
+  ): Promise<PriceDesk> {
+    const { secret } = await rpc.call(makesecret, { string: SECRET_LABEL });
+    const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
+    return new PriceDesk({ rpc, clock, reader, random, secret: hexToBytes(secret) });
   }
 
   /** The pipeline's ports. */
