@@ -1,5 +1,5 @@
-import { schnorrSignMessage } from '@cashu/cashu-ts';
-import { isHex, parseJson } from '@cl-hive/core';
+import { getPubKeyFromPrivKey, schnorrSignMessage } from '@cashu/cashu-ts';
+import { bytesToHex, hexToBytes, isHex, parseJson } from '@cl-hive/core';
 import { cashuError } from './errors.ts';
 import { CASHU_LIMITS } from './limits.ts';
 import type { CashuProof } from './proof.ts';
@@ -29,6 +29,11 @@ export interface Opener {
 
 const TAGS = ['sigflag', 'pubkeys', 'n_sigs', 'locktime', 'refund', 'n_sigs_refund'];
 const KEY = /^0[23][0-9a-f]{64}$/;
+
+/** The compressed public key, by which others lock, of a secret key; both hexadecimal. */
+export function lockKeyOf(secret: string): string {
+  return bytesToHex(getPubKeyFromPrivKey(hexToBytes(secret)));
+}
 
 function malformed(why: string): never {
   throw cashuError('lock_malformed', `the proof's lock ${why}`, 'ask the sender for another token');

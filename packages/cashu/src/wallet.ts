@@ -1,6 +1,7 @@
 import { describeError, type Msat } from '@cl-hive/core';
 import { Courier } from './courier.ts';
 import { CASHU_LIMITS } from './limits.ts';
+import type { ProofState } from './mint-client.ts';
 import { MintDesk } from './mint-desk.ts';
 import { listKeysets } from './mint-rows.ts';
 import type { Operation } from './operation.ts';
@@ -10,8 +11,10 @@ import {
   type OperationSummary,
   operationKeys,
 } from './operation-rows.ts';
-import type { CashuParts } from './parts.ts';
+import { isProven } from './outputs.ts';
+import { breathe, type CashuParts } from './parts.ts';
 import { Preparer } from './prepare.ts';
+import { type CashuProof, pointOf } from './proof.ts';
 import { dropProofs, type HoldState, holdings, listProofs } from './proof-rows.ts';
 import { type CashuToken, readToken, writeToken } from './token.ts';
 
@@ -71,6 +74,27 @@ export class CashuWallet {
       text,
       known.map(({ id }) => id),
     );
+  }
+
+  /** What a listed mint says of proofs, whoever has them (NUT-07). Throws what its requests throw. */
+  async statesOf(mint: string, proofs: readonly CashuProof[]): Promise<readonly ProofState[]> {
+    const client = this.mints.client(await this.mints.listed(mint));
+    return client.states(proofs.map(({ secret }) => pointOf(secret)));
+  }
+
+  /** Whether every proof shows that the mint signed it (NUT-12). Throws what its requests throw. */
+  async areProven(mint: string, proofs: readonly CashuProof[]): Promise<boolean> {
+    const listed = await this.mints.listed(mint);
+    await this.mints.refresh(listed);
+    const keysets = await this.mints.keysets(listed.url);
+    for (const proof of proofs) {
+      const keyset = keysets.get(proof.keyset);
+      if (keyset === undefined || !isProven(proof, keyset)) {
+        return false;
+      }
+      await breathe();
+    }
+    return true;
   }
 
   /** What the wallet has, by mint. */
