@@ -13,6 +13,7 @@ import {
 import type { Store } from '@cl-hive/store';
 import { openCashu } from './cashu/open-cashu.ts';
 import type { WalletDesk } from './cashu/wallet-desk.ts';
+import type { EscrowDesk } from './escrow/escrow-desk.ts';
 import { datastoreMark } from './identity/generation-mark.ts';
 import { IdentityKeeper, identityView } from './identity/identity.ts';
 import { IdentityDesk } from './identity/identity-desk.ts';
@@ -49,6 +50,7 @@ interface CommsParts {
   readonly options: GivenOptions;
   readonly cashu: CashuWallet;
   readonly wallet: WalletDesk;
+  readonly escrow: EscrowDesk;
 }
 
 /** What the methods of cl-hive-comms work with. */
@@ -58,6 +60,7 @@ export class CommsServices {
   readonly transports: CommsTransports;
   readonly management: Management;
   readonly wallet: WalletDesk;
+  readonly escrow: EscrowDesk;
   readonly #cashu: CashuWallet;
   readonly #relays: RelayDesk;
   readonly #options: GivenOptions;
@@ -72,6 +75,7 @@ export class CommsServices {
     this.#options = options;
     this.#cashu = parts.cashu;
     this.wallet = parts.wallet;
+    this.escrow = parts.escrow;
   }
 
   /** What the commands do. */
@@ -95,9 +99,12 @@ export class CommsServices {
     await this.management.start([
       { name: 'looking after the identity', everyMs: 60_000, run: () => this.identity.tick() },
       {
-        name: 'looking after the Cashu wallet',
+        name: 'looking after the Cashu wallet and escrow',
         everyMs: 60_000,
-        run: async () => void (await this.#cashu.reconcile()),
+        run: async () => {
+          await this.#cashu.reconcile();
+          await this.escrow.look();
+        },
       },
     ]);
   }
@@ -125,7 +132,7 @@ async function assemble(
   log.info(`Nostr identity ${identityView(loaded).npub}`);
   const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
   const transports = new CommsTransports({ rpc, clock, random, log });
-  const { cashu, attach } = await openCashu(context, store);
+  const cashu = await openCashu(context, store, node);
   const management = await Management.open({
     rpc,
     clock,
@@ -133,12 +140,12 @@ async function assemble(
     node,
     store,
     configuration,
-    cashu,
+    cashu: cashu.rail,
     skewSeconds: options.skewSeconds,
     reply: (route, body, known) => transports.hub.reply(route, body, known),
   });
   const { office, wrote } = management;
-  const wallet = attach(management);
+  const cashuDesks = cashu.attach(management);
   const nostr = () => transports.hub.transport('nostr');
   office.add(webhookSink({ url: options.webhook, node, clock }));
   if (options.operator !== undefined) {
@@ -163,8 +170,8 @@ async function assemble(
     },
     loaded,
   );
-  const desks = { identity, relays, transports, management, wallet };
-  return new CommsServices({ store, options, cashu, ...desks });
+  const desks = { identity, relays, transports, management, ...cashuDesks };
+  return new CommsServices({ store, options, cashu: cashu.wallet, ...desks });
 }
 
 /** Opens the database, loads or makes the identity, recovers what was interrupted, opens the doors. */

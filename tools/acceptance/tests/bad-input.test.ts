@@ -159,7 +159,7 @@ describe('a built folder', () => {
     cpSync(path.dirname(pluginFile('cl-hive-comms')), alone, { recursive: true });
     await withNode({ plugins: [{ path: path.join(alone, 'cl-hive-comms.js') }] }, async (node) => {
       const status = await node.untilState('cl-hive-comms', 'ready');
-      expect(status['database']).toMatchObject({ kind: 'sqlite', schema_version: 10 });
+      expect(status['database']).toMatchObject({ kind: 'sqlite', schema_version: 11 });
     });
   });
 });

@@ -20,7 +20,7 @@ describe('on PostgreSQL', () => {
     await withNode({}, async (node) => {
       await node.startPlugin('cl-hive-comms', { 'hive-comms-db': url });
       const status = await node.untilState('cl-hive-comms', 'ready');
-      expect(status['database']).toMatchObject({ kind: 'postgres', schema_version: 10 });
+      expect(status['database']).toMatchObject({ kind: 'postgres', schema_version: 11 });
       const password = new URL(url).password;
       expect(password).not.toBe('');
       expect(stringifyJson(status) + node.log()).not.toContain(`:${password}@`);

@@ -1,5 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { type CashuTables, CashuWallet, httpMintLink, type InvoiceTerms } from '@cl-hive/cashu';
+import {
+  type CashuTables,
+  CashuWallet,
+  httpMintLink,
+  type InvoiceTerms,
+  type Sealer,
+} from '@cl-hive/cashu';
 import { makesecret, type RpcClient } from '@cl-hive/cln-rpc';
 import { type Clock, hexToBytes } from '@cl-hive/core';
 import { type Network, readInvoice } from '@cl-hive/payments';
@@ -17,17 +23,29 @@ export interface WalletParts {
   readonly clock: Clock;
   /** As lightningd names it. */
   readonly network: string;
+  readonly sealer: Sealer;
   readonly trouble: (message: string) => void;
 }
 
-/** The node's Cashu wallet: its seed and its seal come from the node's own secret. */
+/** What lightningd derives for a label: 32 bytes that nobody has but this node. */
+export async function nodeSecret(rpc: RpcClient, string: string): Promise<Uint8Array> {
+  return hexToBytes((await rpc.call(makesecret, { string })).secret);
+}
+
+/** Encrypts what lies in the database, under a key of the node's own. */
+export async function openSealer(rpc: RpcClient): Promise<Sealer> {
+  const key = await nodeSecret(rpc, SEAL_LABEL);
+  return {
+    seal: (secret, context) => seal(secret, key, context),
+    unseal: (sealed, context) => unseal(sealed, key, context),
+  };
+}
+
+/** The node's Cashu wallet, whose seed comes from the node's own secret. */
 export async function openWallet(parts: WalletParts): Promise<CashuWallet> {
-  const { rpc, store, clock, network, trouble } = parts;
-  const secretOf = async (string: string): Promise<Uint8Array> =>
-    hexToBytes((await rpc.call(makesecret, { string })).secret);
-  const sealKey = await secretOf(SEAL_LABEL);
+  const { rpc, store, clock, network, sealer, trouble } = parts;
   // NUT-13 takes a seed of 64 bytes, as BIP 39 makes them; lightningd's secrets have 32.
-  const seed = createHmac('sha512', await secretOf(SEED_LABEL))
+  const seed = createHmac('sha512', await nodeSecret(rpc, SEED_LABEL))
     .update('cashu-seed')
     .digest();
   return new CashuWallet({
@@ -37,10 +55,7 @@ export async function openWallet(parts: WalletParts): Promise<CashuWallet> {
     trouble,
     link: httpMintLink({ clock }),
     generation: (await store.info()).generation,
-    sealer: {
-      seal: (secret, context) => seal(secret, sealKey, context),
-      unseal: (sealed, context) => unseal(sealed, sealKey, context),
-    },
+    sealer,
     readInvoice: (text) => termsOf(text, network),
   });
 }

@@ -24,7 +24,9 @@ export interface EscrowParts {
   /** To be told after each change that left a receipt. */
   readonly wrote: () => void;
   readonly alert: (key: string, text: string) => void;
-  /** Locks a ticket's money, as every payment is made. Throws the refusal when it is not begun. */
+  /** Throws why a ticket's money would not be locked now. */
+  readonly check: (ticket: string, mint: string) => Promise<void>;
+  /** Locks a ticket's money, as every payment is made. */
   readonly fund: (ticket: string, mint: string) => Promise<Funding>;
   /** What became of it; locks nothing. */
   readonly lookFund: (ticket: string, mint: string) => Promise<Funding>;

@@ -11,6 +11,7 @@ import {
   type TicketTerms,
   termsToJson,
 } from '@cl-hive/payments';
+import type { Reader } from '@cl-hive/store';
 import { operationOf } from '../pay/rails/cashu.ts';
 import {
   beginSwap,
@@ -21,12 +22,28 @@ import {
   nowS,
   refuseTicket,
 } from './escrow-parts.ts';
-import { findHeld, type Held, listHeld, PAYER, putHeld } from './escrow-rows.ts';
+import { type EscrowTables, findHeld, type Held, listHeld, PAYER, putHeld } from './escrow-rows.ts';
 
 /** What a commit adds to a ticket beside its state. */
 interface Also {
   readonly intent?: number | undefined;
   readonly swap?: { readonly part: number; readonly key: string };
+}
+
+/** The locked parts of a ticket as the wallet sends them; undefined where there is no such ticket. */
+export async function ticketGifts(
+  {
+    store,
+    sealer,
+  }: Pick<EscrowParts, 'sealer'> & { readonly store: { readonly reader: Reader<EscrowTables> } },
+  id: string,
+): Promise<readonly Gift[] | undefined> {
+  const held = await findHeld(store.reader, PAYER, id, sealer);
+  return held?.ticket.terms.parts.map(({ amountMsat, hash }) => {
+    const { receiverKey, payerKey, locktime } = held.ticket.terms;
+    const keys = { publicKeys: [receiverKey], required: 1, refundKeys: [payerKey] };
+    return { amountMsat, lock: { ...keys, requiredRefund: 1, hash, locktimeS: locktime } };
+  });
 }
 
 /** Carries out what the payer's machine decides: each state is on disk before its commands. */
@@ -55,26 +72,6 @@ export class PayerDesk {
     const { store, sealer } = this.#parts;
     const held = await findHeld(store.reader, PAYER, id, sealer);
     return held ?? refuseTicket('no_such_ticket', 'hive-client-escrow lists them');
-  }
-
-  /** The locked parts as the wallet sends them; undefined where there is no such ticket. */
-  async gifts(id: string): Promise<readonly Gift[] | undefined> {
-    const { store, sealer } = this.#parts;
-    const held = await findHeld(store.reader, PAYER, id, sealer);
-    return held?.ticket.terms.parts.map(({ amountMsat, hash }) => {
-      const { receiverKey, payerKey, locktime } = held.ticket.terms;
-      return {
-        amountMsat,
-        lock: {
-          publicKeys: [receiverKey],
-          required: 1,
-          hash,
-          locktimeS: locktime,
-          refundKeys: [payerKey],
-          requiredRefund: 1,
-        },
-      };
-    });
   }
 
   fund(id: string): Promise<Held<PayerTicket>> {

@@ -4,6 +4,7 @@ import { clientAlias } from './hive-client-alias.ts';
 import { clientApprove } from './hive-client-approve.ts';
 import { clientAuthorize } from './hive-client-authorize.ts';
 import { clientDiscover } from './hive-client-discover.ts';
+import { clientEscrow } from './hive-client-escrow.ts';
 import { clientIdentity } from './hive-client-identity.ts';
 import { clientInvoice } from './hive-client-invoice.ts';
 import { clientMints } from './hive-client-mints.ts';
@@ -43,6 +44,7 @@ export function withClientMethods(plugin: Plugin, ready: () => CommsServices): P
     .method('hive-client-payments', clientPayments(ready))
     .method('hive-client-mints', clientMints(ready))
     .method('hive-client-wallet', clientWallet(ready))
+    .method('hive-client-escrow', clientEscrow(ready))
     .method('hive-client-pay', clientPay(ready))
     .method('hive-client-invoice', clientInvoice(ready))
     .method('hive-client-offer', clientOffer(ready))

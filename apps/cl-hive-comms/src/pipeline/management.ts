@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { CashuWallet } from '@cl-hive/cashu';
 import type { Logger } from '@cl-hive/cln-plugin';
 import { makesecret, type RpcClient } from '@cl-hive/cln-rpc';
 import {
@@ -24,7 +23,7 @@ import { PaymentCommands } from '../pay/payment-commands.ts';
 import { railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import { bolt12Rail } from '../pay/rails/bolt12.ts';
-import { cashuRail } from '../pay/rails/cashu.ts';
+import { type CashuRailParts, cashuRail } from '../pay/rails/cashu.ts';
 import { PriceAdmin } from '../price/price-admin.ts';
 import { PriceDesk } from '../price/price-desk.ts';
 import type { CommsDatabase } from '../store/database.ts';
@@ -55,8 +54,8 @@ export interface ManagementParts {
     readonly rpcFile?: string;
   };
   readonly skewSeconds: () => number;
-  /** The Cashu wallet, which the payment method of that name uses. */
-  readonly cashu: CashuWallet;
+  /** What the payment method Cashu works with. */
+  readonly cashu: CashuRailParts;
   /** Answers along a transport's route. */
   readonly reply: (route: JsonObject, body: Uint8Array, known: boolean) => Promise<SendOutcome>;
 }
@@ -138,11 +137,7 @@ export class Management {
       epoch,
       instance: () => nodeInstance(configuration.lightningDir, configuration.rpcFile),
     };
-    const rails = railsOf(
-      bolt11Rail(node),
-      bolt12Rail(node),
-      cashuRail({ wallet: parts.cashu, gifts: async () => undefined }),
-    );
+    const rails = railsOf(bolt11Rail(node), bolt12Rail(node), cashuRail(parts.cashu));
     const nodePorts = createNodePorts({ ...context, rails });
     const pricing = await PriceDesk.open(rpc, clock, store.reader);
     const desk = new ManagementDesk({

@@ -1,10 +1,11 @@
 import type { CashuTables } from '@cl-hive/cashu';
 import type { CommsTables } from '@cl-hive/comms';
 import type { MetaTable } from '@cl-hive/runtime/services';
+import type { EscrowTables } from '../escrow/escrow-rows.ts';
 import type { NostrTables } from '../transports/nostr/sql-storage.ts';
 
 /** The rows of cl-hive-comms' tables (`migrations.ts`). */
-export interface CommsDatabase extends CommsTables, NostrTables, CashuTables {
+export interface CommsDatabase extends CommsTables, NostrTables, CashuTables, EscrowTables {
   readonly comms_meta: MetaTable;
   readonly comms_identity: IdentityRow;
   /** Advisors' HMAC tokens, sealed under the node's own secret. */

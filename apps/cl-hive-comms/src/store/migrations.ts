@@ -6,6 +6,7 @@ import {
   pricesMigration,
 } from '@cl-hive/comms';
 import type { Migration } from '@cl-hive/store';
+import { escrowMigration } from '../escrow/escrow-rows.ts';
 
 /** The tables of cl-hive-comms, as they grew. */
 export const migrations: readonly Migration[] = [
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   payingMigration(8),
   cashuMigration(9),
   pricesMigration(10),
+  escrowMigration(11),
 ];
