@@ -284,52 +284,74 @@ function twice({ components, ...rest }: JsonObject): JsonObject {
 const system = (command: string, ...args: readonly string[]) =>
   execFileSync(command, args, { stdio: 'ignore' });
 
-/** Mounts a disk of 400 KiB; says whether this user may. */
-function mountSmallDisk(mount: string): boolean {
-  mkdirSync(mount, { mode: 0o700 });
+/** Has this process write no file beyond `bytes`; undefined lets it again. A disk that is full for each file alone. */
+function limitFiles(bytes: number | undefined): void {
+  system('prlimit', '--pid', String(process.pid), `--fsize=${bytes ?? 'unlimited'}:unlimited`);
+}
+
+/** Mounts a disk of 400 KiB with 200 KiB left; undefined where this user may not. */
+function smallDisk(mount: string): { readonly free: () => void } | undefined {
   try {
     const options = ['-t', 'tmpfs', '-o', 'size=400k,mode=0700', 'tmpfs', mount];
     system('mount', ...options);
-    return true;
   } catch {
-    return false;
+    return undefined;
   }
+  const ballast = path.join(mount, 'ballast');
+  writeFileSync(ballast, randomBytes(200_000));
+  return { free: () => rmSync(ballast) };
 }
 
 describe('a full disk', () => {
-  it('I9: gets no half archive and no half database, says so, and serves once there is space', async () => {
+  /** Archive and restore where `take` leaves too little space, and once `free` made some. */
+  async function withoutSpace(place: string, take: () => void, free: () => void): Promise<void> {
     const { file, files } = await archive();
+    take();
+    const to = path.join(place, archiveName(self.id, 4));
+    const statement = signed(await body(files));
+    const write = () => writeArchive(to, statement, files, [publicKeyOf(secret)]);
+    const full = { code: 'store_full', remedy: expect.any(String) };
+    const before = readdirSync(place);
+    await expect(write()).rejects.toMatchObject(full);
+    expect(readdirSync(place)).toEqual(before);
+    const into = path.join(place, 'restored');
+    mkdirSync(into, { mode: 0o700 });
+    const restore = () => openArchive({ file, identities: [secret], owner, into });
+    await expect(restore()).rejects.toMatchObject(full);
+    expect(readdirSync(into)).toEqual([]);
+    free();
+    await restore();
+    expect(readdirSync(into)).toHaveLength(3);
+    rmSync(into, { recursive: true });
+    await write();
+    await openArchive({ file: to, identities: [secret], owner });
+  }
+
+  it('I9: gets no half archive and no half database, says so, and serves once there is space', async () => {
     const mount = path.join(freshFolder(), 'small-disk');
-    // Without the right to mount, the disk that refuses each write above stands for it.
-    if (!mountSmallDisk(mount)) {
-      return;
-    }
+    mkdirSync(mount, { mode: 0o700 });
+    // Without the right to mount, the limit below stands for it.
+    const disk = smallDisk(mount);
     try {
-      const ballast = path.join(mount, 'ballast');
-      writeFileSync(ballast, randomBytes(200_000));
-      const to = path.join(mount, archiveName(self.id, 4));
-      const write = async () =>
-        writeArchive(to, signed(await body(files)), files, [publicKeyOf(secret)]);
-      await expect(write()).rejects.toMatchObject({
-        code: 'store_full',
-        remedy: 'free disk space',
-      });
-      expect(readdirSync(mount)).toEqual(['ballast']);
-      const into = path.join(mount, 'restored');
-      const restore = () => openArchive({ file, identities: [secret], owner, into });
-      mkdirSync(into, { mode: 0o700 });
-      await expect(restore()).rejects.toMatchObject({ code: 'store_full' });
-      expect(readdirSync(into)).toEqual([]);
-      rmSync(ballast);
-      await restore();
-      expect(readdirSync(into)).toHaveLength(3);
-      rmSync(into, { recursive: true });
-      await write();
-      await openArchive({ file: to, identities: [secret], owner });
+      await (disk && withoutSpace(mount, () => undefined, disk.free));
     } finally {
-      system('umount', mount);
+      if (disk !== undefined) {
+        system('umount', mount);
+      }
     }
   });
+
+  it.runIf(process.platform === 'linux')(
+    'I9: and so where files may not become large',
+    async () => {
+      const limit = (bytes: number | undefined) => () => limitFiles(bytes);
+      try {
+        await withoutSpace(freshFolder(), limit(150_000), limit(undefined));
+      } finally {
+        limitFiles(undefined);
+      }
+    },
+  );
 });
 
 describe('names and folders of the vault', () => {

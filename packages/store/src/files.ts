@@ -33,6 +33,15 @@ export function translateFileError(cause: unknown, place: string): Error {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return storeError('store_full', `no space is left for ${place}`, 'free disk space', options);
   }
+  if (code === 'EFBIG') {
+    const remedy = 'raise the limit on file sizes (ulimit -f, LimitFSIZE) of what runs lightningd';
+    return storeError(
+      'store_full',
+      `${place} may not become as large as it has to`,
+      remedy,
+      options,
+    );
+  }
   if (code === 'EIO') {
     return storeError('store_io', `the disk failed at ${place}`, 'check the disk', options);
   }

@@ -302,6 +302,57 @@ describe('an archive on one node', () => {
     });
   }, 180_000);
 
+  it('I9: brings one component back and leaves the others as they are', async () => {
+    const folder = freshFolder();
+    await withFleet({ nodes: 1, plugins: plugins(folder) }, async (fleet) => {
+      const [node] = fleet.nodes as readonly [TestNode];
+      await ready(fleet, node);
+      const archive = (await node.call('hive-archon-backup'))['archive'] as string;
+      const identity = await who(node);
+      await node.call('hive-client-authorize', { advisor: 'carol' });
+      await node.call('hive-archon-rotate-did');
+      expect(await who(node)).not.toEqual(identity);
+      const now = await rows(fleet, node);
+      const components = ['cl-hive-archon'];
+      const stranger = { archive, components: ['lightningd'] };
+      await expect(node.call('hive-archon-restore', stranger)).rejects.toMatchObject({
+        rpcCode: -32602,
+      });
+      const plan = await node.call('hive-archon-restore', { archive, components });
+      expect(plan['components']).toMatchObject([{ plugin: 'cl-hive-archon', older: true }]);
+      const confirm = { action: 'confirm', confirm: plan['confirm'] as string, accept_loss: true };
+      const done = await node.call('hive-archon-restore', confirm);
+      expect(done).toMatchObject({ epochs: [{ plugin: 'cl-hive-archon', epoch: 1 }] });
+      expect(done['next']).not.toContain('comms');
+      // The others work on meanwhile.
+      await node.call('hive-client-authorize', { advisor: 'dave' });
+      const later = await rows(fleet, node);
+      await restarted(fleet, node);
+      const after = await rows(fleet, node);
+      const others = [...later].filter(([name]) => !/^(?:archon_|did_)/.test(name));
+      for (const [name, digest] of others) {
+        expect(after.get(name), name).toBe(digest);
+      }
+      expect(after.get('archon_identities')).not.toBe(now.get('archon_identities'));
+      expect(await who(node)).toEqual(identity);
+      const status = await node.call('hive-client-status');
+      expect(JSON.stringify(status['advisors'])).toContain('dave');
+      expect(status['epoch']).toBe(0);
+    });
+  }, 120_000);
+
+  it('VB-03: does not bring back a component that it does not hold', async () => {
+    const folder = freshFolder();
+    const all = plugins(folder);
+    await withFleet({ nodes: 1, plugins: all.slice(0, 2) }, async (fleet) => {
+      const [node] = fleet.nodes as readonly [TestNode];
+      await ready(fleet, node);
+      const archive = (await node.call('hive-archon-backup'))['archive'] as string;
+      const wish = { archive, components: ['cl-hive'] };
+      expect(await code(node, 'hive-archon-restore', wish)).toBe('vault_component');
+    });
+  }, 120_000);
+
   it('VB-06: survives SIGKILL at any moment of backup and restore', async () => {
     const folder = freshFolder();
     await withFleet({ nodes: 1, plugins: plugins(folder) }, async (fleet) => {
