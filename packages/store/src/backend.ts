@@ -34,6 +34,8 @@ export interface BackendInfo {
   readonly logBytes: number;
   /** Whether a commit that was acknowledged survives a power cut, as far as the settings tell. */
   readonly durable: boolean;
+  /** Whether a restored database can take its place: on PostgreSQL a schema for the old tables has to be made. */
+  readonly replaceable: boolean;
 }
 
 /** All tables as of one moment. */

@@ -27,7 +27,8 @@ export {
 } from './msat-column.ts';
 export { OWNERS, OWNERSHIP, type Owner, ownerOf } from './ownership.ts';
 export { checkOwnership, type OwnershipViolation } from './ownership-check.ts';
-export { type ReplaceOptions, replaceDatabase } from './replace.ts';
+export { replaceDatabase } from './replace.ts';
+export type { ReplaceOptions } from './replace-options.ts';
 export { type RestoreOptions, restoreBackup } from './restore.ts';
 export { prepare, type Statement } from './statement.ts';
 export { openStore, type Store, type StoreInfo, type StoreOptions } from './store.ts';

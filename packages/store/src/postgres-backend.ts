@@ -241,13 +241,15 @@ class PostgresBackend implements Backend {
   async info(reader: Session): Promise<BackendInfo> {
     const { rows } = await reader.query(
       `select current_setting('server_version') as version,
-        pg_database_size(current_database()) as size, current_setting('fsync') as fsync`,
+        pg_database_size(current_database()) as size, current_setting('fsync') as fsync,
+        has_database_privilege(current_database(), 'CREATE')::int as makes_schemas`,
     );
     return {
       engine: `PostgreSQL ${String(rows[0]?.['version'])}`,
       sizeBytes: Number(rows[0]?.['size']),
       logBytes: 0,
       durable: rows[0]?.['fsync'] === 'on',
+      replaceable: rows[0]?.['makes_schemas'] === 1,
     };
   }
 

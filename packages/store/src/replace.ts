@@ -1,7 +1,5 @@
 import { chmodSync, constants, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Clock } from '@cl-hive/core';
-import { storeError } from './errors.ts';
 import { lockFile } from './file-lock.ts';
 import {
   draftOf,
@@ -13,44 +11,46 @@ import {
 } from './files.ts';
 import { readMarker, writeMarker } from './marker.ts';
 import type { Owner } from './ownership.ts';
+import { isPostgresUrl } from './postgres-url.ts';
+import { isSameMark, type ReplaceOptions, restoredMissing } from './replace-options.ts';
+import { replaceTables } from './replace-tables.ts';
 import { type Mark, readState } from './schema-state.ts';
 import { resolveFile, withReadOnlyFile } from './sqlite-backend.ts';
 import { loadSqlite } from './sqlite-driver.ts';
 
-/** What a database is replaced with. */
-export interface ReplaceOptions {
-  /** A database that `restoreBackup` made; it stays where it is. */
-  readonly from: string;
-  /** Its mark, as it was when the replacement was decided. */
-  readonly mark: { readonly databaseId: string; readonly generation: number };
-  /** The path of the database to replace, or where none is. */
-  readonly to: string;
-  readonly owner: Owner;
-  /** Added to the names of the old database's files, which stay beside. */
-  readonly aside: string;
-  readonly clock: Clock;
-  /** Called before each step; for tests that end the process there. */
-  readonly step?: (name: string) => void;
+/**
+ * Puts a database in the place of another, which stays beside: its files under another name, its tables in
+ * another schema; that is given. Called again after a crash at any point it goes on; once the new one is
+ * there, it changes nothing. Throws `store_missing` when `from` is not what was decided on, `store_locked`,
+ * and the faults of disk and database.
+ */
+export async function replaceDatabase(options: ReplaceOptions): Promise<string> {
+  const { mark, owner, step = () => undefined } = options;
+  const file = isPostgresUrl(options.to) ? undefined : resolveFile(options.to);
+  const kept =
+    file === undefined
+      ? `the schema ${await replaceTables({ ...options, step })}`
+      : await replaceFileOf(options, file, step);
+  const markerFile = options.markerFile ?? (file === undefined ? undefined : `${file}.marker`);
+  step('marker');
+  const { databaseId } = mark;
+  if (markerFile !== undefined && readMarkerOf(markerFile)?.databaseId !== databaseId) {
+    writeMarker(markerFile, { owner, databaseId });
+  }
+  step('end');
+  return kept;
 }
 
-/**
- * Puts a database in the place of another, whose files stay beside under another name. Called again after
- * a crash at any point it goes on; once the new one is there, it changes nothing. Throws
- * `store_missing` when `from` is not what was decided on, `store_locked`, and the faults of the disk.
- */
-export async function replaceDatabase(options: ReplaceOptions): Promise<void> {
-  const { from, mark, owner, aside, clock, step = () => undefined } = options;
-  const file = resolveFile(options.to);
+async function replaceFileOf(
+  { from, mark, owner, aside, clock }: ReplaceOptions,
+  file: string,
+  step: (name: string) => void,
+): Promise<string> {
   const unlock = await lockFile(await loadSqlite(), file, clock);
   try {
-    if (!sameMark(await markOf(file, owner), mark)) {
-      if (!sameMark(await markOf(from, owner), mark)) {
-        throw storeError(
-          'store_missing',
-          `the restored database ${from} is not there any more, or is another one`,
-          'restore the backup once more',
-          { data: { place: from } },
-        );
+    if (!isSameMark(await markOf(file, owner), mark)) {
+      if (!isSameMark(await markOf(from, owner), mark)) {
+        throw restoredMissing(from);
       }
       moveAside(file, aside, step);
       removeDrafts(file);
@@ -60,20 +60,15 @@ export async function replaceDatabase(options: ReplaceOptions): Promise<void> {
       step('publish');
       publish(draft, file);
     }
-    step('marker');
-    const { databaseId } = mark;
-    if (readMarkerOf(file)?.databaseId !== databaseId) {
-      writeMarker(`${file}.marker`, { owner, databaseId });
-    }
-    step('end');
+    return `${file}${aside}`;
   } finally {
     unlock();
   }
 }
 
-function readMarkerOf(file: string): { readonly databaseId: string } | undefined {
+function readMarkerOf(markerFile: string): { readonly databaseId: string } | undefined {
   try {
-    return readMarker(`${file}.marker`);
+    return readMarker(markerFile);
   } catch {
     // A damaged one is written anew.
     return undefined;
@@ -91,10 +86,6 @@ async function markOf(file: string, owner: Owner): Promise<Mark | undefined> {
     // What is damaged or another's is replaced as well: it stays beside.
     return undefined;
   }
-}
-
-function sameMark(found: Mark | undefined, wanted: ReplaceOptions['mark']): boolean {
-  return found?.databaseId === wanted.databaseId && found.generation === wanted.generation;
 }
 
 /** The log goes first: a database whose log is gone only lacks its last writes, one beside a foreign log is lost. */

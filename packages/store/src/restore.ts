@@ -19,11 +19,11 @@ import { readMarker, writeMarker } from './marker.ts';
 import { checkMigrations, type Migration } from './migration.ts';
 import { raiseGeneration } from './migrator.ts';
 import type { Owner } from './ownership.ts';
-import { checkRows, copyTables, createEmptySchema, writeSequences } from './portable-copy.ts';
+import { checkRows } from './portable-copy.ts';
 import { connectWriter } from './postgres-backend.ts';
+import { fillPostgres } from './postgres-fill.ts';
 import { isPostgresUrl } from './postgres-url.ts';
 import { checkApplied, readState } from './schema-state.ts';
-import { quoteName, type Session } from './session.ts';
 import { resolveFile, withReadOnlyFile, withSqliteFile } from './sqlite-backend.ts';
 import { loadSqlite } from './sqlite-driver.ts';
 
@@ -137,40 +137,11 @@ async function restoreToPostgres(options: RestoreOptions, manifest: BackupManife
       if (taken !== undefined) {
         throw existsError(`the table ${taken} in ${writer.place}`);
       }
-      await session.query('set local statement_timeout = 0');
-      await createEmptySchema(session, context, manifest.schemaVersion);
-      const restoreKeys = await dropForeignKeys(session);
-      await withReadOnlyFile(from, async (backup) => {
-        const tables = manifest.tables.map((table) => table.name);
-        await copyTables(backup, session, tables);
-        await writeSequences(backup, session);
-      });
-      await checkRows(session, manifest.tables, writer.place);
-      await restoreKeys();
+      const { schemaVersion: version, tables } = manifest;
+      await fillPostgres(session, context, { from, version, tables }, writer.place);
       await raiseGeneration(session, owner, options.generationAtLeast);
     });
   } finally {
     await writer.end();
   }
-}
-
-/** Takes all foreign keys away, so that rows can come in any order, and gives what puts them back. */
-async function dropForeignKeys(session: Session): Promise<() => Promise<void>> {
-  const { rows } = await session.query(
-    `select conrelid::regclass::text as child, conname::text as name,
-      pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'f'
-      and connamespace = (select oid from pg_namespace where nspname = current_schema())`,
-  );
-  for (const row of rows) {
-    await session.query(
-      `alter table ${String(row['child'])} drop constraint ${quoteName(String(row['name']))}`,
-    );
-  }
-  return async () => {
-    for (const row of rows) {
-      await session.query(
-        `alter table ${String(row['child'])} add constraint ${quoteName(String(row['name']))} ${String(row['definition'])}`,
-      );
-    }
-  };
 }

@@ -240,6 +240,7 @@ class SqliteBackend implements Backend {
       sizeBytes: this.#reader.pragma('page_count') * this.#reader.pragma('page_size'),
       logBytes: statSync(`${this.place}-wal`, { throwIfNoEntry: false })?.size ?? 0,
       durable: this.#writer.session.pragma('synchronous') >= 2,
+      replaceable: true,
     };
   }
 

@@ -50,6 +50,8 @@ export interface StoreInfo {
   readonly logBytes: number;
   /** Whether an acknowledged commit survives a power cut, as far as settings tell. */
   readonly durable: boolean;
+  /** Whether a restored database can take its place: on PostgreSQL a schema for the old tables has to be made. */
+  readonly replaceable: boolean;
 }
 
 /** An open database, in use by nobody else. */
@@ -162,13 +164,17 @@ class OpenedStore<DB> implements Store<DB> {
 
   async #readDigests(only?: readonly string[]): Promise<readonly TableDigest[]> {
     const reader = await this.#backend.acquireReader();
+    const server = this.#backend.dialect === 'postgres';
     try {
+      // Rows are read through cursors there, which live in a transaction.
+      await (server && reader.query('begin isolation level repeatable read read only'));
       const tables = await listTables(reader);
       return await digestTables(
         reader,
         tables.filter((name) => only?.includes(name) !== false),
       );
     } finally {
+      await (server && reader.query('rollback').catch(() => undefined));
       this.#backend.releaseReader(reader);
     }
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore, replaceDatabase, restoreBackup, type Store } from '../src/index.ts';
-import { MIGRATIONS, options, type Schema, systemClock } from './support/schema.ts';
+import { MIGRATIONS, options, type Schema } from './support/schema.ts';
 
 const base = mkdtempSync(path.join(tmpdir(), 'hive-replace-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -39,7 +39,7 @@ async function scene(name: string) {
   });
   await store.close();
   const mark = { databaseId: manifest.databaseId, generation: 7 };
-  return { from, mark, to, owner: 'cl-hive' as const, aside: '.before-1', clock: systemClock };
+  return { ...options(to), from, mark, to, aside: '.before-1' };
 }
 
 describe('a database put in the place of another', () => {

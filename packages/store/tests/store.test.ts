@@ -49,6 +49,10 @@ describe.each(DATABASE_KINDS)('a store on %s', (kind) => {
       durable: kind === 'sqlite',
     });
     expect(info.location).not.toContain('hive:hive');
+    const [digest, ...others] = await first.digests(['hive_peers', 'absent']);
+    expect(digest).toMatchObject({ name: 'hive_peers', rows: 2 });
+    expect(others).toEqual([]);
+    expect((await first.digests()).map(({ name }) => name)).toContain('hive_payments');
     await first.close();
     await first.close();
     expect(await failure(peers(first.reader))).toMatchObject({ code: 'store_closed' });

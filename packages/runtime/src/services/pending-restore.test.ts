@@ -84,12 +84,9 @@ async function scene(name: string) {
   }
   const take = (owner: Owner, step?: (name: string) => void, as = node) =>
     takePendingRestore({
+      ...options(owner, files[OWNERS.indexOf(owner)] ?? ''),
       lightningDir,
-      owner,
       node: as,
-      file: files[OWNERS.indexOf(owner)],
-      clock,
-      log: () => undefined,
       ...(step === undefined ? {} : { step }),
     });
   const plan = { format: 1, id: 'r1', node, components };
@@ -126,22 +123,12 @@ describe('a restore that was decided', () => {
     }
   });
 
-  it('is none of another node, nor of a server', async () => {
+  it('is none of another node', async () => {
     const { lightningDir, take, plan } = await scene('refused');
     writePlan(lightningDir, plan);
     const other = nodeId(`03${'cd'.repeat(32)}`);
     await expect(take('cl-hive-comms', undefined, other)).rejects.toMatchObject({
       code: 'restore_other_node',
-    });
-    const parts = {
-      lightningDir,
-      owner: 'cl-hive-comms',
-      node,
-      clock,
-      log: () => undefined,
-    } as const;
-    await expect(takePendingRestore({ ...parts, file: undefined })).rejects.toMatchObject({
-      code: 'restore_location',
     });
   });
 

@@ -1,30 +1,33 @@
 import { type Clock, CodedError, type NodeId } from '@cl-hive/core';
-import { type Owner, replaceDatabase } from '@cl-hive/store';
+import { type Migration, type Owner, replaceDatabase, type StoreLog } from '@cl-hive/store';
 import { copyFolder, isDone, markDone, readPlan, readyOf } from './vault-place.ts';
 
 /** Why a restore that was decided cannot be carried out. */
-export type PendingRestoreErrorCode = 'restore_other_node' | 'restore_location';
+export type PendingRestoreErrorCode = 'restore_other_node';
 
 /** What carrying out a restore needs. */
 export interface PendingRestore {
   readonly lightningDir: string;
   readonly owner: Owner;
   readonly node: NodeId;
-  /** Path of the database; undefined where it is no file. */
-  readonly file: string | undefined;
+  /** Path of the database, or a `postgres://` URL. */
+  readonly location: string;
+  /** As for opening the database. */
+  readonly markerFile?: string;
+  readonly migrations: readonly Migration[];
   readonly clock: Clock;
-  readonly log: (message: string) => void;
+  readonly log: StoreLog;
   /** Called before each step; for tests that end the process there. */
   readonly step?: (name: string) => void;
 }
 
 /**
  * Takes the restored database where a plan says so, before the old one is opened. After a crash at any
- * point the next call goes on. Throws `restore_other_node`, `restore_location`, `restore_plan_damaged`,
- * and what replacing a database throws: then nothing is opened at all.
+ * point the next call goes on. Throws `restore_other_node`, `restore_plan_damaged`, and what replacing a
+ * database throws: then nothing is opened at all.
  */
 export async function takePendingRestore(pending: PendingRestore): Promise<void> {
-  const { lightningDir, owner, node, file, clock, log, step } = pending;
+  const { lightningDir, owner, node, location, log, step } = pending;
   const plan = readPlan(lightningDir);
   const component = plan?.components.find((one) => one.owner === owner);
   if (plan === undefined || component === undefined || isDone(lightningDir, plan.id, owner)) {
@@ -37,26 +40,15 @@ export async function takePendingRestore(pending: PendingRestore): Promise<void>
       { remedy: 'remove the folder cl-hive-vault/restore of this node' },
     );
   }
-  if (file === undefined) {
-    throw new CodedError<PendingRestoreErrorCode>(
-      'restore_location',
-      'a restore is to take the place of a database file, but the option names a server',
-      { remedy: 'set the database option as it was when the restore was confirmed' },
-    );
-  }
-  await replaceDatabase({
+  const kept = await replaceDatabase({
+    ...pending,
     from: readyOf(copyFolder(lightningDir, 'restore', plan.id), owner),
     mark: component,
-    to: file,
-    owner,
+    to: location,
     aside: `.before-${plan.id}`,
-    clock,
-    ...(step === undefined ? {} : { step }),
   });
   step?.('done');
   markDone(lightningDir, plan.id, owner);
   const { generation } = component;
-  log(
-    `the restored database is in place, epoch ${generation}; the old one is ${file}.before-${plan.id}`,
-  );
+  log('unusual', `the restored database is in place, epoch ${generation}; the old one is ${kept}`);
 }

@@ -102,11 +102,11 @@ export class SnapshotDesk {
     const { owner, migrations, store } = this.#source;
     const { clock, log, configuration } = this.#context;
     const live = await store.info();
-    if (live.dialect !== 'sqlite') {
+    if (!live.replaceable) {
       throw new CodedError<SnapshotErrorCode>(
         'restore_location',
-        `${owner} keeps its database on a server, whose tables are not replaced in use`,
-        { remedy: 'name a new file or an empty schema in its database option first' },
+        `the tables of ${owner} on the server cannot be kept beside: its user may make no schema there`,
+        { remedy: 'grant it CREATE on the database, or name a new file in its database option' },
       );
     }
     const folder = copyFolder(configuration.lightningDir, 'restore', id);

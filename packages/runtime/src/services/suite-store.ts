@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { PluginContext } from '@cl-hive/cln-plugin';
 import { getinfo } from '@cl-hive/cln-rpc';
 import { CodedError, type JsonObject, type NodeId } from '@cl-hive/core';
-import { type Migration, openStore, type Store } from '@cl-hive/store';
+import { type Migration, openStore, type Store, type StoreLog } from '@cl-hive/store';
 import type { PluginName } from '../plugins.ts';
 import { rememberGeneration } from './generation-record.ts';
 import { takePendingRestore } from './pending-restore.ts';
@@ -50,21 +50,15 @@ export async function openSuiteStore<DB>(
   const location = settings.location ?? path.join(lightningDir, owner, settings.file);
   const { id } = await context.rpc.call(getinfo, {});
   const place = await placeOf(location, path.join(lightningDir, owner), settings.file);
-  await takePendingRestore({
-    lightningDir,
-    owner,
-    node: id,
-    file: place.markerFile === undefined ? place.location : undefined,
-    clock: context.clock,
-    log: (message) => context.log.warn(message),
-  });
-  const store = await openStore<DB>({
+  const opened = {
     owner,
     migrations,
     clock: context.clock,
-    log: (level, message) => context.log(level, message),
+    log: (level: Parameters<StoreLog>[0], message: string) => context.log(level, message),
     ...place,
-  });
+  };
+  await takePendingRestore({ lightningDir, node: id, ...opened });
+  const store = await openStore<DB>(opened);
   try {
     await bindToNode(store as unknown as Store<Record<string, MetaTable>>, metaTable, id);
     await rememberGeneration(context.rpc, owner, (await store.info()).generation);
