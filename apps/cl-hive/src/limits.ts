@@ -21,10 +21,6 @@ export const TOPIC_MAX = 64;
 /** Milliseconds between two looks at what is due: outbox, votes, gossip. */
 export const TICK_MS = 5000;
 
-/** Failures of cl-hive-archon's signing after which it is left alone, and for how long, ms. */
-export const BREAKER_FAILURES = 3;
-export const BREAKER_REST_MS = 60_000;
-
 /** Wall clock before this (2024) is that of a board without a clock of its own. */
 export const WALL_CLOCK_SECONDS_MIN = 1_704_067_200;
 

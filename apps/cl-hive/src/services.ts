@@ -3,7 +3,6 @@ import type { PluginContext } from '@cl-hive/cln-plugin';
 import { type ForwardEventNotification, getinfo } from '@cl-hive/cln-rpc';
 import type { JsonObject, NodeId } from '@cl-hive/core';
 import { nobleCurve } from '@cl-hive/protocol';
-import type { WatchState } from '@cl-hive/runtime';
 import {
   DependentServices,
   databaseView,
@@ -21,7 +20,7 @@ import { commsWire, registerWithComms } from './ports/comms-wire.ts';
 import { Forwards } from './ports/forwards.ts';
 import { lightningNode } from './ports/lightning-node.ts';
 import type { HivePorts } from './ports/ports.ts';
-import { NodeSigner, signsForTheHive } from './ports/signer.ts';
+import { lightningSigner } from './ports/signer.ts';
 import type { HiveDatabase } from './store/database.ts';
 import { diskOf } from './store/disk.ts';
 import { loadHiveState } from './store/load-hive-state.ts';
@@ -43,7 +42,6 @@ export const snapshots: SnapshotDeskMaker = snapshotsOf(DATABASE);
 /** What the methods of cl-hive work with. */
 export class HiveServices extends DependentServices<HiveDatabase> {
   readonly hive: Hive;
-  readonly signer: NodeSigner;
   readonly openings: Openings;
   readonly planner: Planner;
   readonly #context: PluginContext;
@@ -54,13 +52,11 @@ export class HiveServices extends DependentServices<HiveDatabase> {
     nodeId: NodeId,
     context: PluginContext,
     hive: Hive,
-    signer: NodeSigner,
     openings: Openings,
     planner: Planner,
   ) {
     super(store, nodeId, context);
     this.hive = hive;
-    this.signer = signer;
     this.openings = openings;
     this.planner = planner;
     this.#context = context;
@@ -114,25 +110,17 @@ export class HiveServices extends DependentServices<HiveDatabase> {
 export async function open(
   context: PluginContext,
   location: string | undefined,
-  siblings: () => WatchState,
 ): Promise<HiveServices> {
   const { rpc, clock, log } = context;
   const { store, nodeId } = await openSuiteStore<HiveDatabase>(context, { ...DATABASE, location });
   try {
-    const signer = new NodeSigner({
-      rpc,
-      clock,
-      self: nodeId,
-      archonReady: () => signsForTheHive(siblings().siblings.get('cl-hive-archon')?.seen),
-      log,
-    });
     const ports: HivePorts = {
       clock,
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
       log,
       disk: diskOf(store),
       wire: commsWire(rpc),
-      signer,
+      signer: lightningSigner(rpc),
       node: lightningNode(rpc),
       curve: nobleCurve,
     };
@@ -144,7 +132,7 @@ export async function open(
     const hive = new Hive(nodeId, ports, settings, stored);
     const openings = await Openings.open(context, store, hive);
     const planner = await Planner.open(context, store, hive, openings);
-    return new HiveServices(store, nodeId, context, hive, signer, openings, planner);
+    return new HiveServices(store, nodeId, context, hive, openings, planner);
   } catch (error) {
     await store.close();
     throw error;
@@ -162,7 +150,6 @@ export async function status(services: HiveServices): Promise<JsonObject> {
   return {
     database: await databaseView(services.store),
     identity: services.identity(),
-    signed_by: services.signer.by,
     governance_mode: services.openings.settings().mode,
     ...hiveView(services.hive, marketShareCap(services.planner.settings())),
     planner: await services.planner.status(),

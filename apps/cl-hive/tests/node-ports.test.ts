@@ -1,11 +1,10 @@
 import type { NodeId } from '@cl-hive/core';
-import type { Sibling } from '@cl-hive/runtime';
 import { VirtualClock } from '@cl-hive/testkit';
 import { describe, expect, it } from 'vitest';
 import type { HiveCore } from '../src/hive-core.ts';
 import { Connector } from '../src/membership/connector.ts';
 import { lightningNode } from '../src/ports/lightning-node.ts';
-import { signsForTheHive } from '../src/ports/signer.ts';
+import { lightningSigner } from '../src/ports/signer.ts';
 
 const MEMBER = `02${'ab'.repeat(32)}` as NodeId;
 
@@ -21,18 +20,10 @@ function listening(answer: unknown) {
 }
 
 describe('what the hive signs', () => {
-  const answer = { version: '0.1.0', apiVersion: 1, oldestApi: 1, state: 'ready' } as const;
-  const archon = (features: readonly string[]): Sibling => ({
-    kind: 'ready',
-    answer: { ...answer, features },
-  });
-
-  it('is asked of a cl-hive-archon that says that it signs it, and of no other', () => {
-    expect(signsForTheHive(archon(['identity', 'hive-signatures']))).toBe(true);
-    // That of this release: it signs as the DID, so asking would only fill the log.
-    expect(signsForTheHive(archon(['identity', 'credentials', 'governance', 'vault']))).toBe(false);
-    expect(signsForTheHive({ kind: 'absent', reason: 'stopped' })).toBe(false);
-    expect(signsForTheHive(undefined)).toBe(false);
+  it('is signed by lightningd as it stands', async () => {
+    const { asked, rpc } = listening({ zbase: 'd9' });
+    expect(await lightningSigner(rpc).sign('a nonce')).toBe('d9');
+    expect(asked).toEqual([['signmessage', { message: 'a nonce' }]]);
   });
 });
 

@@ -9,21 +9,13 @@ import {
 import type { JsonObject } from '@cl-hive/core';
 import { PLUGINS, type PluginName } from './plugins.ts';
 import type { SnapshotDesk } from './services/snapshot-desk.ts';
-import type { WatchState } from './sibling-watch.ts';
 import { snapshotMethod } from './snapshot-method.ts';
 import { type Problem, SuitePlugin } from './suite-plugin.ts';
 
 /** What a plugin does once lightningd has its `init` answer; a module of its own, so that it loads then. */
 export interface SuiteModule<S> {
-  /**
-   * Opens the database at `location` (undefined: the default place) and what works without siblings;
-   * `siblings` says at any time who is there.
-   */
-  readonly open: (
-    context: PluginContext,
-    location: string | undefined,
-    siblings: () => WatchState,
-  ) => Promise<S>;
+  /** Opens the database at `location` (undefined: the default place) and what works without siblings. */
+  readonly open: (context: PluginContext, location: string | undefined) => Promise<S>;
   readonly close: (services: S) => Promise<void>;
   /** Called when every need is ready; a throw is tried again. */
   readonly wake?: (services: S) => Promise<void>;
@@ -89,7 +81,7 @@ export function defineSuitePlugin<S>(declaration: SuiteDeclaration<S>): Declared
       open: async () => {
         module = await load();
         const location = locationOf(context, databaseOption);
-        return module.open(context, location, () => begin(context).siblings);
+        return module.open(context, location);
       },
       close: async (services) => module?.close(services),
       wake: async (services) => module?.wake?.(services),
