@@ -69,7 +69,7 @@ function limited(node: NodeUnderTest, plugin: 'cl-hive-archon' | 'cl-hive-comms'
 async function failure(work: Promise<unknown>): Promise<JsonObject> {
   return work.then(
     () => ({ code: 'none' }),
-    (error: { rpcData?: JsonObject }) => error.rpcData ?? { code: String(error) },
+    (error: { rpcData?: JsonObject }) => error.rpcData ?? { code: 'no answer' },
   );
 }
 
