@@ -9,7 +9,7 @@ describe('the manifest of cl-hive-comms', () => {
   it('offers these methods and options', () => {
     expect(names('rpcmethods')).toEqual(
       [
-        'alias approve authorize discover escrow identity invoice mints offer pay payments pending policy price prune receipts reject revoke status trial wallet'
+        'alias approve authorize discover escrow identity invoice mints offer pay payments pending policy price prune receipts reject revoke status tokens trial wallet'
           .split(' ')
           .map((name) => `hive-client-${name}`),
         'attest publish-event receive register-handler register-transport rpc send snapshot status transports version'

@@ -19,6 +19,7 @@ import { clientReceipts } from './hive-client-receipts.ts';
 import { clientReject } from './hive-client-reject.ts';
 import { clientRevoke } from './hive-client-revoke.ts';
 import { clientStatus } from './hive-client-status.ts';
+import { clientTokens } from './hive-client-tokens.ts';
 import { clientTrial } from './hive-client-trial.ts';
 import { clientWallet } from './hive-client-wallet.ts';
 import { commsAttest } from './hive-comms-attest.ts';
@@ -49,5 +50,6 @@ export function withClientMethods(plugin: Plugin, ready: () => CommsServices): P
     .method('hive-client-invoice', clientInvoice(ready))
     .method('hive-client-offer', clientOffer(ready))
     .method('hive-client-price', clientPrice(ready))
+    .method('hive-client-tokens', clientTokens(ready))
     .method('hive-client-prune', clientPrune(ready));
 }

@@ -11,7 +11,9 @@ export const clientPay = (ready: () => CommsServices) =>
       invoice: p.text({ min: 1, max: 4296 }, 'a BOLT 11 invoice').optional(),
       offer: p.text({ min: 1, max: 4296 }, 'a BOLT 12 offer').optional(),
       url: p.text({ min: 1, max: 2048 }, 'a request that is paid for by L402').optional(),
-      amount_msat: p.msat('exactly this, where the payee leaves it open').optional(),
+      amount_msat: p
+        .msat('exactly this, where the payee leaves it open; of a url: at most this')
+        .optional(),
       max_fee_msat: p.msat('highest fee; by default 1 percent, at least 5sat').optional(),
       payee: p.nodeId('refuse unless this node is paid').optional(),
       purpose: p.text({ min: 1, max: 32 }, 'what it is for; limits may name it').default('payment'),

@@ -134,7 +134,7 @@ function refusalOf({ code, message, remedy }: Extract<Quote, { kind: 'refused' }
   return { code, message, remedy };
 }
 
-/** What an idempotency key stands for: everything that was asked. */
+/** What an idempotency key stands for: everything that was asked, not what was answered. */
 function digestOf(ask: PayAsk): string {
   const { method, purpose, amountMsat, maxFeeMsat, payee, detail } = ask;
   const amount = (msat: bigint | undefined): JsonObject[string] =>
@@ -146,7 +146,7 @@ function digestOf(ask: PayAsk): string {
       amount: amount(amountMsat),
       fee: amount(maxFeeMsat),
       payee: payee ?? null,
-      detail,
+      detail: method === 'l402' ? { url: detail['url'] ?? null } : detail,
     }),
   );
 }

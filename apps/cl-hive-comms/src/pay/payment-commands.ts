@@ -2,6 +2,7 @@ import { effectiveRules, loadPolicy, type Refusal } from '@cl-hive/comms';
 import { type Clock, CodedError, type JsonObject } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
 import type { CommsDatabase } from '../store/database.ts';
+import type { L402Desk } from './l402/l402-desk.ts';
 import type { PayAdmin, PayGrantRequest } from './pay-admin.ts';
 import type { HistoryPage, PayHistory } from './pay-history.ts';
 import type { InvoiceRequest, OfferRequest, PayIncome } from './pay-income.ts';
@@ -14,6 +15,7 @@ export interface PaymentParts {
   readonly store: Store<CommsDatabase>;
   readonly clock: Pick<Clock, 'now'>;
   readonly office: PayOffice;
+  readonly web: L402Desk;
   readonly admin: PayAdmin;
   readonly history: PayHistory;
   readonly income: PayIncome;
@@ -32,6 +34,9 @@ export class PaymentCommands {
     const { store, clock, office } = this.#parts;
     const rules = effectiveRules(await loadPolicy(store.reader), clock.now());
     const { ask, choice } = chooseMethod(request, office.methods, rules.payMethods);
+    if (ask.method === 'l402') {
+      return this.#parts.web.fetch(ask, choice, dry);
+    }
     if (dry) {
       const run = await office.dryRun(ask);
       return run.kind === 'refused' ? raise(run.refusal) : dryRunView(run, ask.method, choice);

@@ -6,8 +6,10 @@ import {
   type Inbound,
   type Intent,
   listIntents,
+  type OrderClaim,
   type PipelinePorts,
   PipelineStore,
+  type WordResult,
 } from '@cl-hive/comms';
 import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
 import { nodeInstance } from '@cl-hive/runtime/node';
@@ -15,6 +17,8 @@ import { type Job, Timers } from '@cl-hive/runtime/services';
 import type { Store } from '@cl-hive/store';
 import type { ActionContext } from '../actions/action.ts';
 import { createNodePorts, type NodePorts } from '../actions/node-ports.ts';
+import { L402Desk } from '../pay/l402/l402-desk.ts';
+import { L402Tokens } from '../pay/l402/token-store.ts';
 import { PayAdmin } from '../pay/pay-admin.ts';
 import { PayHistory } from '../pay/pay-history.ts';
 import { PayIncome } from '../pay/pay-income.ts';
@@ -24,6 +28,7 @@ import { railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import { bolt12Rail } from '../pay/rails/bolt12.ts';
 import { type CashuRailParts, cashuRail } from '../pay/rails/cashu.ts';
+import { l402Rail } from '../pay/rails/l402.ts';
 import { PriceAdmin } from '../price/price-admin.ts';
 import { PriceDesk } from '../price/price-desk.ts';
 import type { CommsDatabase } from '../store/database.ts';
@@ -72,6 +77,7 @@ interface Rooms {
   readonly wrote: () => void;
   readonly client: ClientCommands;
   readonly pay: PayOffice;
+  readonly web: L402Desk;
   readonly payments: PaymentCommands;
 }
 
@@ -84,6 +90,8 @@ export class Management {
   readonly client: ClientCommands;
   /** Where the plugin itself pays. */
   readonly pay: PayOffice;
+  /** Requests that may have a price. */
+  readonly web: L402Desk;
   /** What the operator's commands about money do. */
   readonly payments: PaymentCommands;
   readonly office: AlertOffice;
@@ -96,6 +104,7 @@ export class Management {
     this.#rooms = rooms;
     this.client = rooms.client;
     this.pay = rooms.pay;
+    this.web = rooms.web;
     this.payments = rooms.payments;
     this.office = rooms.office;
     this.prices = new PriceAdmin({ ...rooms.parts, wrote: rooms.wrote }, rooms.advisors);
@@ -122,22 +131,21 @@ export class Management {
     );
     late.office = office;
     const admin: AdminParts = { store, clock, node, wrote };
-    const tokens = await TokenVault.load(
-      store.reader,
-      async (label) => (await rpc.call(makesecret, { string: label })).secret,
-      (id) => log.warn(`token ${id} does not open with this node's secret; authorize anew`),
+    const makeSecret = async (label: string): Promise<string> =>
+      (await rpc.call(makesecret, { string: label })).secret;
+    const tokens = await TokenVault.load(store.reader, makeSecret, (id) =>
+      log.warn(`token ${id} does not open with this node's secret; authorize anew`),
     );
     const advisors = new AdvisorAdmin(admin, tokens);
     const answers = new AnswerDesk({ ...parts, debug: (message) => log.debug(message) });
-    const context: ActionContext = {
-      rpc,
-      clock,
-      log: { warn: (message) => log.warn(message) },
-      configuration,
-      epoch,
-      instance: () => nodeInstance(configuration.lightningDir, configuration.rpcFile),
-    };
-    const rails = railsOf(bolt11Rail(node), bolt12Rail(node), cashuRail(parts.cashu));
+    const context = contextOf(parts, epoch);
+    const paidTokens = await L402Tokens.open(store, clock, makeSecret);
+    const rails = railsOf(
+      bolt11Rail(node),
+      bolt12Rail(node),
+      cashuRail(parts.cashu),
+      l402Rail({ self: node, tokens: paidTokens, web: { clock } }),
+    );
     const nodePorts = createNodePorts({ ...context, rails });
     const pricing = await PriceDesk.open(rpc, clock, store.reader);
     const desk = new ManagementDesk({
@@ -154,19 +162,17 @@ export class Management {
         ...ownPorts(rpc, advisors, tokens, office, answers),
       },
     });
-    const pay = new PayOffice({
-      store: pipeline,
-      order: (claim) => desk.order(claim),
-      rails,
-      context,
-    });
-    const payments = paymentCommands(parts, { pipeline, advisors, admin, pay });
+    const order = (claim: OrderClaim): Promise<WordResult> => desk.order(claim);
+    const pay = new PayOffice({ store: pipeline, order, rails, context });
+    const web = webDesk(parts, pay, paidTokens);
+    const payments = paymentCommands(parts, { pipeline, advisors, admin, pay, web });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    return new Management({ ...rooms, parts, timers, client, pay, payments, nodePorts, wrote });
+    const paying = { pay, web, payments };
+    return new Management({ ...rooms, ...paying, parts, timers, client, nodePorts, wrote });
   }
 
   /**
@@ -225,6 +231,29 @@ function started(): { readonly promise: Promise<void>; readonly resolve: () => v
   return { promise, resolve };
 }
 
+/** What actions work with. */
+function contextOf({ rpc, clock, log, configuration }: ManagementParts, epoch: number) {
+  const { lightningDir, rpcFile } = configuration;
+  return {
+    rpc,
+    clock,
+    log: { warn: (message) => log.warn(message) },
+    configuration,
+    epoch,
+    instance: () => nodeInstance(lightningDir, rpcFile),
+  } satisfies ActionContext;
+}
+
+/** Requests that may have a price. */
+function webDesk(
+  { rpc, clock, node: self, configuration }: ManagementParts,
+  office: PayOffice,
+  tokens: L402Tokens,
+): L402Desk {
+  const { network } = configuration;
+  return new L402Desk({ rpc, clock, self, network, office, tokens, web: { clock } });
+}
+
 /** What the operator's commands about money work with. */
 function paymentCommands(
   { rpc, clock, store }: ManagementParts,
@@ -233,13 +262,15 @@ function paymentCommands(
     readonly advisors: AdvisorAdmin;
     readonly admin: AdminParts;
     readonly pay: PayOffice;
+    readonly web: L402Desk;
   },
 ): PaymentCommands {
-  const { pipeline, advisors, admin, pay } = rooms;
+  const { pipeline, advisors, admin, pay, web } = rooms;
   return new PaymentCommands({
     store,
     clock,
     office: pay,
+    web,
     admin: new PayAdmin(admin),
     history: new PayHistory({
       rpc,

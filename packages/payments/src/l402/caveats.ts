@@ -92,6 +92,14 @@ function below(measured: number, bound: string, problem: CaveatProblem): CaveatP
   return measured < Number(bound) ? undefined : problem;
 }
 
+/** Seconds since 1970 at which a token under these conditions ends, whatever its service; undefined: never. */
+export function endsAtLatest(conditions: readonly string[]): number | undefined {
+  const ends = conditions
+    .map((one) => /^[^=]*_valid_until=(\d{1,15})$/u.exec(one)?.[1])
+    .flatMap((text) => (text === undefined ? [] : [Number(text)]));
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
 /** How often a token under these conditions can be used in all; once, where none says so. */
 export function usesOf(conditions: readonly string[]): number {
   const counts = conditions
