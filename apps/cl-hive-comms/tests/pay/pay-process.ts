@@ -54,6 +54,8 @@ export interface PayMachine {
   readonly clock: VirtualClock;
   readonly rails: (self: NodeId) => Rails;
   readonly faults: FaultPlan;
+  /** `regtest` unless given. */
+  readonly network?: string;
 }
 
 /** Opens a database with an amount granted, and caps on a day. */
@@ -128,7 +130,7 @@ export class PayProcess {
       rpc,
       clock,
       log: { warn: () => undefined },
-      configuration: { lightningDir: node.lightningDir, network: 'regtest' },
+      configuration: { lightningDir: node.lightningDir, network: machine.network ?? 'regtest' },
       epoch: 0,
       instance: () => 'one',
     };

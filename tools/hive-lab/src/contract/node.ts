@@ -48,6 +48,8 @@ export type LabAnswer = JsonObject | RenderedJson;
 /** One RPC command that the emulated lightningd serves itself. */
 export interface LabCommand {
   readonly name: string;
+  /** Parameters that are taken besides those its help names. */
+  readonly alsoTakes?: readonly string[];
   /** Parameters are already named and checked against the command's request schema. */
   readonly run: (params: JsonObject, call: CallContext) => LabAnswer | Promise<LabAnswer>;
 }

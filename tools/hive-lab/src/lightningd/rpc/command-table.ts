@@ -38,7 +38,15 @@ export class CommandTable {
       this.#put(name, (shape) => ({ kind: 'missing', shape }));
     }
     for (const command of world) {
-      this.#put(command.name, (shape) => ({ kind: 'world', command, shape }));
+      const { alsoTakes } = command;
+      this.#put(command.name, (shape) => ({
+        kind: 'world',
+        command,
+        shape:
+          alsoTakes === undefined
+            ? shape
+            : { ...shape, params: [...shape.params, ...alsoTakes], required: [] },
+      }));
     }
     for (const command of shell) {
       this.#put(command.name, (shape) => ({

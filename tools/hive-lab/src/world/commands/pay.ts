@@ -46,11 +46,13 @@ interface Payable {
 export const payCommands: CommandFamily = (services, node) => [
   {
     name: 'xpay',
-    run: async (params) => renderXpay(await payInvoice(services, node, params, 'invstring')),
+    run: async (params) => renderXpay(await payInvoice(services, node, params, 'xpay')),
   },
   {
     name: 'pay',
-    run: async (params) => renderPay(await payInvoice(services, node, params, 'bolt11')),
+    // Its help says invstring; the name of before is taken as well.
+    alsoTakes: ['bolt11'],
+    run: async (params) => renderPay(await payInvoice(services, node, params, 'pay')),
   },
   {
     name: 'xkeysend',
@@ -101,9 +103,10 @@ async function payInvoice(
   services: Services,
   node: LabNode,
   params: JsonObject,
-  name: 'invstring' | 'bolt11',
+  family: Family,
 ): Promise<Paid> {
-  const string = requiredText(params, name).replace(/^lightning:/i, '');
+  const former = family === 'pay' && params['bolt11'] !== undefined;
+  const string = requiredText(params, former ? 'bolt11' : 'invstring').replace(/^lightning:/i, '');
   const payable = readPayable(node, string);
   const given = optionalMsat(params, 'amount_msat');
   if (payable.amountMsat !== undefined && given !== undefined && given !== payable.amountMsat) {
@@ -118,7 +121,7 @@ async function payInvoice(
   }
   const done = finished(node, payable.paymentHash);
   if (done !== undefined) {
-    if (name === 'invstring') {
+    if (family === 'xpay') {
       throw new LabRpcError(ALREADY_PAID, 'Already paid this invoice successfully');
     }
     const request = requestFor(params, payable, amountMsat, string);
@@ -127,7 +130,6 @@ async function payInvoice(
   if (services.state.now() >= payable.expiresAt) {
     throw new LabRpcError(EXPIRED, 'Invoice expired');
   }
-  const family = name === 'invstring' ? 'xpay' : 'pay';
   return carryOut(services, node, requestFor(params, payable, amountMsat, string), family);
 }
 
