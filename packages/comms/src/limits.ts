@@ -65,6 +65,12 @@ export const ORDER_DETAIL_MAX = 16_384;
 /** Nodes that an order names as touched: the payee, seldom more. */
 export const ORDER_PEERS_MAX = 8;
 
+/** Active subscriptions: a person has to keep them in mind. */
+export const SUBSCRIPTIONS_MAX = 100;
+
+/** Shortest and longest period of a subscription, in ms: a payment has to be over before the next. */
+export const SUBSCRIPTION_EVERY_MS = { least: 3_600_000, most: 366 * 86_400_000 } as const;
+
 /** Purposes that have a limit of their own: a person has to keep them in mind. */
 export const PURPOSE_LIMITS_MAX = 32;
 

@@ -8,6 +8,7 @@ const NEEDS = {
   grant: ['amount_msat', 'until'],
   end_grant: ['grant'],
   resume: ['payer'],
+  end_subscription: ['subscription'],
 } as const;
 
 /** `hive-client-payments`: what was paid and what the node may pay. */
@@ -16,7 +17,9 @@ export const clientPayments = (ready: () => CommsServices) =>
     description:
       'Show balances, limits, payments and what is unknown; grant an amount to pay, end a grant, or let a stopped payer go on',
     params: {
-      action: p.oneOf(['list', 'grant', 'end_grant', 'resume'], 'what to do').default('list'),
+      action: p
+        .oneOf(['list', 'grant', 'end_grant', 'resume', 'end_subscription'], 'what to do')
+        .default('list'),
       limit: p.int({ min: 1, max: 1000 }, 'entries of the history').default(100),
       before: p.int({ min: 1 }, 'only requests below this number, for the next page').optional(),
       state: p
@@ -29,6 +32,7 @@ export const clientPayments = (ready: () => CommsServices) =>
         .optional(),
       amount_msat_max: p.msat('of one payment, fees included').optional(),
       grant: p.int({ min: 1 }, 'the grant to end').optional(),
+      subscription: p.int({ min: 1 }, 'the subscription to end').optional(),
       payer: p.text({ min: 1, max: 128 }, 'who is stopped, see stopped').optional(),
     },
     check: (params) => {
@@ -49,6 +53,9 @@ export const clientPayments = (ready: () => CommsServices) =>
       }
       if (action === 'end_grant' && rest.grant !== undefined) {
         return payments.endGrant(rest.grant);
+      }
+      if (action === 'end_subscription' && rest.subscription !== undefined) {
+        return payments.endSubscription(rest.subscription);
       }
       return action === 'resume' && rest.payer !== undefined
         ? payments.resume(rest.payer)

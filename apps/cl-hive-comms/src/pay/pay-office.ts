@@ -71,6 +71,10 @@ export class PayOffice {
     if (known !== undefined) {
       return known;
     }
+    const hindrance = await this.#parts.store.orderHindrance(ask.purpose);
+    if (hindrance !== undefined) {
+      return { kind: 'refused', refusal: hindrance };
+    }
     const quote = await this.#quote(ask, false);
     if (quote.kind === 'refused') {
       return { kind: 'refused', refusal: refusalOf(quote) };

@@ -9,6 +9,7 @@ import type { InvoiceRequest, OfferRequest, PayIncome } from './pay-income.ts';
 import type { PayOffice } from './pay-office.ts';
 import { chooseMethod, type PayRequest } from './pay-request.ts';
 import { dryRunView, outcomeView } from './pay-views.ts';
+import { askOf, type SubscriptionDesk, type SubscriptionRequest } from './subscription-desk.ts';
 
 /** What {@link PaymentCommands} work with. */
 export interface PaymentParts {
@@ -19,6 +20,7 @@ export interface PaymentParts {
   readonly admin: PayAdmin;
   readonly history: PayHistory;
   readonly income: PayIncome;
+  readonly subscriptions: SubscriptionDesk;
 }
 
 /** What the operator's commands about money do and answer. */
@@ -47,6 +49,32 @@ export class PaymentCommands {
       : outcomeView(outcome, ask.method, choice);
   }
 
+  /** Pays an offer each period; a dry run says what the first payment would come to. */
+  async subscribe(request: SubscriptionRequest, dry: boolean): Promise<JsonObject> {
+    const { office, subscriptions } = this.#parts;
+    if (!dry) {
+      return subscriptions.begin(request);
+    }
+    const first = {
+      id: 0,
+      state: 'active',
+      epoch: 0,
+      counter: 0,
+      dueGuardMs: 0,
+      tryGuardMs: 0,
+    } as const;
+    const ask = askOf({ ...first, ...request, problem: undefined });
+    const run = await office.dryRun({ ...ask, idempotencyKey: undefined });
+    const why = 'a subscription is paid by an offer';
+    return run.kind === 'refused'
+      ? raise(run.refusal)
+      : dryRunView(run, ask.method, { method: ask.method, why, passed: [] });
+  }
+
+  endSubscription(id: number): Promise<JsonObject> {
+    return this.#parts.subscriptions.end(id);
+  }
+
   /** An invoice to be paid by, made once for its key. */
   invoice(request: InvoiceRequest): Promise<JsonObject> {
     return this.#parts.income.invoice(request);
@@ -66,8 +94,9 @@ export class PaymentCommands {
   }
 
   /** Limits, grants, what is stopped, what is unknown and why, and a page of the history. */
-  list(page: HistoryPage): Promise<JsonObject> {
-    return this.#parts.history.view(page);
+  async list(page: HistoryPage): Promise<JsonObject> {
+    const { history, subscriptions } = this.#parts;
+    return { ...(await history.view(page)), subscriptions: await subscriptions.list() };
   }
 
   /** Grants an amount for a time: until then paying is off. */

@@ -9,6 +9,7 @@ import {
   type OrderClaim,
   type PipelinePorts,
   PipelineStore,
+  type Subscription,
   type WordResult,
 } from '@cl-hive/comms';
 import type { Clock, JsonObject, NodeId } from '@cl-hive/core';
@@ -29,6 +30,7 @@ import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import { bolt12Rail } from '../pay/rails/bolt12.ts';
 import { type CashuRailParts, cashuRail } from '../pay/rails/cashu.ts';
 import { l402Rail } from '../pay/rails/l402.ts';
+import { SubscriptionDesk } from '../pay/subscription-desk.ts';
 import { PriceAdmin } from '../price/price-admin.ts';
 import { PriceDesk } from '../price/price-desk.ts';
 import type { CommsDatabase } from '../store/database.ts';
@@ -79,6 +81,7 @@ interface Rooms {
   readonly pay: PayOffice;
   readonly web: L402Desk;
   readonly payments: PaymentCommands;
+  readonly subscriptions: SubscriptionDesk;
 }
 
 const SIGN_JOB = 'signing receipts';
@@ -165,13 +168,27 @@ export class Management {
     const order = (claim: OrderClaim): Promise<WordResult> => desk.order(claim);
     const pay = new PayOffice({ store: pipeline, order, rails, context });
     const web = webDesk(parts, pay, paidTokens);
-    const payments = paymentCommands(parts, { pipeline, advisors, admin, pay, web });
+    const subscriptions = new SubscriptionDesk({
+      admin,
+      office: pay,
+      guardMs: () => pipeline.moment().guardMs,
+      epoch,
+      failed: (one) => office.raise(unpaidAlert(one)),
+    });
+    const payments = paymentCommands(parts, {
+      pipeline,
+      advisors,
+      admin,
+      pay,
+      web,
+      subscriptions,
+    });
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    const paying = { pay, web, payments };
+    const paying = { pay, web, payments, subscriptions };
     return new Management({ ...rooms, ...paying, parts, timers, client, nodePorts, wrote });
   }
 
@@ -180,7 +197,8 @@ export class Management {
    * Only then requests are taken. `others` are jobs of the plugin beside those of management.
    */
   async start(others: readonly Job[] = []): Promise<void> {
-    const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers } = this.#rooms;
+    const { parts, pipeline, desk, archive, office, advisors, nodePorts, timers, subscriptions } =
+      this.#rooms;
     await desk.sweep();
     const waiting: readonly Intent[] = await listIntents(parts.store.reader, ['waiting'], TOLD_MAX);
     const book = await advisors.book();
@@ -194,7 +212,12 @@ export class Management {
     const jobParts = { store, clock, node, desk, archive, office, forgetEffects, guardMs };
     const jobs = managementJobs(jobParts);
     timers.add({ name: SIGN_JOB, everyMs: SIGN_MS, run: async () => void (await archive.sign()) });
-    for (const job of [...jobs, ...others]) {
+    const paying = {
+      name: 'paying subscriptions',
+      everyMs: 60_000,
+      run: () => subscriptions.run(),
+    };
+    for (const job of [...jobs, paying, ...others]) {
       timers.add(job);
     }
     timers.soon(SIGN_JOB);
@@ -263,9 +286,10 @@ function paymentCommands(
     readonly admin: AdminParts;
     readonly pay: PayOffice;
     readonly web: L402Desk;
+    readonly subscriptions: SubscriptionDesk;
   },
 ): PaymentCommands {
-  const { pipeline, advisors, admin, pay, web } = rooms;
+  const { pipeline, advisors, admin, pay, web, subscriptions } = rooms;
   return new PaymentCommands({
     store,
     clock,
@@ -279,6 +303,7 @@ function paymentCommands(
       book: () => advisors.book(),
       methods: () => pay.methods,
     }),
+    subscriptions,
     income: new PayIncome(rpc, () => randomBytes(16).toString('hex')),
   });
 }
@@ -314,6 +339,11 @@ const SIGN_MS = 10_000;
 
 /** Waiting requests that the operator is told of after a start. */
 const TOLD_MAX = 200;
+
+function unpaidAlert({ id, problem = '' }: Subscription) {
+  const text = `subscription ${id} is not paid: ${problem}`;
+  return { key: `subscription/${id}`, level: 'warning', text } as const;
+}
 
 function clockAlert(ms: number) {
   const text = `the clock of the node stepped by ${Math.round(ms / 1000)} s`;

@@ -1,6 +1,6 @@
 import type { CallOptions, RpcClient, RpcMethod } from '@cl-hive/cln-rpc';
 import { loadPolicy, OPERATOR, PipelineStore, saveGrant, savePolicy } from '@cl-hive/comms';
-import type { JsonObject, JsonValue, Msat, NodeId, UnixMs } from '@cl-hive/core';
+import type { Clock, JsonObject, JsonValue, Msat, NodeId, UnixMs } from '@cl-hive/core';
 import type { TestNode } from '@cl-hive/hive-lab';
 import { decodeMsatSum, openStore, type Store, sumMsat } from '@cl-hive/store';
 import type { VirtualClock } from '@cl-hive/testkit';
@@ -108,8 +108,17 @@ export class PayProcess {
     this.#died = resolve;
   });
 
-  private constructor(office: PayOffice, rpc: MortalRpc, desk: ManagementDesk) {
+  /** Guard time in ms. */
+  readonly guardMs: () => number;
+
+  private constructor(
+    office: PayOffice,
+    rpc: MortalRpc,
+    desk: ManagementDesk,
+    guardMs: () => number,
+  ) {
     this.office = office;
+    this.guardMs = guardMs;
     this.#rpc = rpc;
     this.#desk = desk;
   }
@@ -157,7 +166,7 @@ export class PayProcess {
     });
     const order = (claim: Parameters<ManagementDesk['order']>[0]) => desk.order(claim);
     const office = new PayOffice({ store: pipeline, order, rails, context });
-    const process = new PayProcess(office, rpc, desk);
+    const process = new PayProcess(office, rpc, desk, () => pipeline.moment().guardMs);
     await process.sweep();
     return process;
   }
@@ -172,6 +181,18 @@ export class PayProcess {
     this.#rpc.dead = true;
     this.#died();
   }
+}
+
+/** Time of day as the test has it; what takes time takes it really. */
+export function labClock(clock: VirtualClock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => performance.now(),
+    after: (delayMs, task) => {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
 }
 
 /** How many intents ended in which state. */

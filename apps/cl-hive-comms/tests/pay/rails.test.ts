@@ -9,8 +9,16 @@ import type { PayOutcome } from '../../src/pay/pay-office.ts';
 import { type PayAsk, railsOf } from '../../src/pay/rail.ts';
 import { bolt11Rail } from '../../src/pay/rails/bolt11.ts';
 import { bolt12Rail } from '../../src/pay/rails/bolt12.ts';
+import { SubscriptionDesk } from '../../src/pay/subscription-desk.ts';
 import { type FaultPlan, FaultyRpc } from '../actions/support.ts';
-import { ledgerOf, openPayStore, type PayMachine, PayProcess, statesOf } from './pay-process.ts';
+import {
+  labClock,
+  ledgerOf,
+  openPayStore,
+  type PayMachine,
+  PayProcess,
+  statesOf,
+} from './pay-process.ts';
 
 const databases = new TestDatabases('sqlite');
 afterAll(() => databases.remove());
@@ -30,8 +38,8 @@ async function shop(
   test: (process: PayProcess, the: Shop) => Promise<void>,
   network?: string,
 ): Promise<void> {
-  await withFleet({ nodes: 2 }, async (fleet) => {
-    const clock = new VirtualClock(Date.now());
+  const clock = new VirtualClock(Date.now());
+  await withFleet({ nodes: 2, clock: labClock(clock) }, async (fleet) => {
     const faults = { plan: (() => undefined) as FaultPlan };
     const limits = { grantMsat: 10n ** 9n, dayMsat: 10n ** 9n };
     const machine: PayMachine = {
@@ -255,6 +263,82 @@ describe('an offer', () => {
       expect(run).toMatchObject({ kind: 'quoted', refusal: undefined });
       expect(called).not.toContain('fetchinvoice');
       await nothingReserved(the);
+    });
+  });
+});
+
+describe('a subscription', () => {
+  const DAY = 86_400_000;
+
+  it('pays each period once, in its place, and says why when it cannot', async () => {
+    await shop(async (process, the) => {
+      const failed: string[] = [];
+      const parts = {
+        admin: {
+          store: the.machine.store,
+          clock: the.clock,
+          node: the.machine.node.id,
+          wrote: () => undefined,
+        },
+        office: process.office,
+        guardMs: process.guardMs,
+        epoch: 0,
+        failed: ({ problem = '' }: { readonly problem: string | undefined }) => {
+          failed.push(problem);
+        },
+      };
+      const desk = new SubscriptionDesk(parts);
+      const spent = async () => (await ledgerOf(the.machine.store)).settled.get('bolt12') ?? 0n;
+      const request = {
+        everyMs: DAY,
+        times: 3,
+        offer: await the.offer({ amount: 'any' }),
+        amountMsat: 5000n as Msat,
+        maxFeeMsat: undefined,
+        payee: the.fleet.node(2).id,
+        quantity: undefined,
+        payerNote: undefined,
+        purpose: 'service',
+      };
+      expect(() => desk.begin({ ...request, purpose: '' })).toThrow('purpose');
+      expect(await desk.begin(request)).toMatchObject({ subscription: 1, next_in_seconds: 0 });
+      await desk.run();
+      await desk.run();
+      expect(await spent()).toBe(5000n);
+      the.clock.step(30 * DAY);
+      await desk.run();
+      expect(await spent()).toBe(5000n);
+      the.clock.step(-30 * DAY);
+
+      the.clock.advance(DAY);
+      the.faults.plan = (method) =>
+        method === 'xpay' ? 'lost' : method === 'listpays' ? 'dropped' : undefined;
+      await desk.run();
+      the.faults.plan = (method) => (method === 'xpay' ? 'lost' : undefined);
+      expect(failed).toEqual(['method_unavailable: nothing was tried: listpays: dropped']);
+      the.clock.advance(3_600_000);
+      await desk.run();
+      the.faults.plan = () => undefined;
+      await process.sweep();
+      the.clock.advance(60_000);
+      await desk.run();
+      expect(await spent()).toBe(10_000n);
+      expect(await desk.list()).toMatchObject([{ paid: 2, times: 3 }]);
+
+      the.clock.advance(5 * DAY);
+      await desk.run();
+      await desk.run();
+      expect(await spent()).toBe(15_000n);
+      expect(await desk.list()).toEqual([]);
+      await desk.begin({ ...request, times: undefined });
+      const restored = new SubscriptionDesk({ ...parts, epoch: 1 });
+      await restored.run();
+      expect(await spent()).toBe(15_000n);
+      expect(await restored.list()).toMatchObject([{ problem: expect.stringContaining('held') }]);
+      expect(await desk.end(2)).toEqual({ ended: 2 });
+      await expect(desk.end(2)).rejects.toMatchObject({ code: 'subscription_unknown' });
+      await desk.run();
+      expect(await spent()).toBe(15_000n);
     });
   });
 });

@@ -1,12 +1,19 @@
 import { RpcError } from '@cl-hive/cln-rpc';
-import type { Clock, Msat } from '@cl-hive/core';
+import type { Msat } from '@cl-hive/core';
 import { type TestFleet, type TestNode, withFleet } from '@cl-hive/hive-lab';
 import { TestDatabases } from '@cl-hive/store/testing';
 import { SeededRandom, VirtualClock } from '@cl-hive/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type PayAsk, railsOf } from '../../src/pay/rail.ts';
 import type { FaultPlan } from '../actions/support.ts';
-import { ledgerOf, openPayStore, type PayMachine, PayProcess, statesOf } from './pay-process.ts';
+import {
+  labClock,
+  ledgerOf,
+  openPayStore,
+  type PayMachine,
+  PayProcess,
+  statesOf,
+} from './pay-process.ts';
 import { PAYMENT_KINDS, type PaymentKind } from './payment-kinds.ts';
 
 /** Operations of a run; 10,000 is the long version. */
@@ -128,18 +135,6 @@ function faultsFrom(random: SeededRandom, calm: { on: boolean }): FaultPlan {
       return draw < 4 ? 'lost' : draw < 8 ? 'dropped' : 'unreachable';
     }
     return undefined;
-  };
-}
-
-/** Time of day as the test has it; what takes time takes it really. */
-function labClock(clock: VirtualClock): Clock {
-  return {
-    now: () => clock.now(),
-    monotonic: () => performance.now(),
-    after: (delayMs, task) => {
-      const timer = setTimeout(task, delayMs);
-      return () => clearTimeout(timer);
-    },
   };
 }
 

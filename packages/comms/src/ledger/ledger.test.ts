@@ -58,6 +58,37 @@ describe('the ledger', () => {
     ]);
   });
 
+  it('has caps by action, hour, day, week, advisor and purpose, 50,000 sat a day by default', () => {
+    const rules = {
+      ...PRESETS.conservative,
+      purposePerDayMsat: new Map([['service', 5_000_000n as Msat]]),
+    };
+    const caps = policyCaps(rules, '7');
+    expect(
+      caps.map(({ setting, principal, windowMs, capMsat, purpose }) => [
+        setting,
+        windowMs / HOUR_MS,
+        Number(capMsat) / 1000,
+        principal,
+        purpose,
+      ]),
+    ).toEqual([
+      ['spend_per_action_msat', 0, 10_000, undefined, undefined],
+      ['spend_per_hour_msat', 1, 10_000, undefined, undefined],
+      ['spend_per_day_msat', 24, 50_000, undefined, undefined],
+      ['spend_per_week_msat', 168, 200_000, undefined, undefined],
+      ['spend_per_advisor_day_msat', 24, 25_000, '7', undefined],
+      ['purpose_per_day_msat', 24, 5_000, undefined, 'service'],
+    ]);
+    expect(policyCaps(rules).some(({ principal }) => principal !== undefined)).toBe(false);
+    const action = caps.filter(({ windowMs }) => windowMs === 0);
+    const { book } = take(EMPTY, 1, 10_000_000n, 0n, action, 0);
+    expect(take(book, 2, 10_000_000n, 0n, action, 0).verdict.ok).toBe(true);
+    expect(take(book, 3, 10_000_000n, 1n, action, 0).verdict).toMatchObject({
+      setting: 'spend_per_action_msat',
+    });
+  });
+
   it('PB-13: holds in any rolling day, not by calendar, and counts from when the money left', () => {
     const caps = [cap(100n, DAY_MS)];
     let { book } = take(EMPTY, 1, 100n, 0n, caps, 0);

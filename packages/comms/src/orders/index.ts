@@ -3,3 +3,4 @@ export * from './order.ts';
 export * from './order-flow.ts';
 export * from './reason.ts';
 export * from './stop.ts';
+export * from './subscription.ts';

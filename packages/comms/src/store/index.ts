@@ -19,5 +19,6 @@ export {
 } from './receipt-rows.ts';
 export * from './settings-rows.ts';
 export { findStop, listStops, removeStop } from './stop-rows.ts';
+export { listSubscriptions, nextSubscription, saveSubscription } from './subscription-rows.ts';
 export type { CommsTables } from './tables.ts';
 export { countUses, pruneUses } from './token-use-rows.ts';

@@ -1,14 +1,16 @@
-import { type Clock, CodedError, type NodeId, type UnixMs } from '@cl-hive/core';
+import { type Clock, CodedError, type Msat, type NodeId, type UnixMs } from '@cl-hive/core';
 import type { Reader, Store, Transactor } from '@cl-hive/store';
 import { type GuardClock, restartedGuardClock, tickGuardClock } from '../gate/guard-clock.ts';
 import { DAY_MS, HOUR_MS, policyCaps } from '../ledger/cap.ts';
 import {
   decideOrder,
+  judgeOrderGrants,
   type OrderClaim,
   type OrderDecision,
   type OrderSnapshot,
 } from '../orders/decide-order.ts';
 import { OPERATOR, payerOf } from '../orders/order.ts';
+import { stopRefusal } from '../orders/stop.ts';
 import {
   type ApprovalDecision,
   decideApproval,
@@ -30,6 +32,7 @@ import {
   type Observation,
   type OutcomeDecision,
 } from '../pipeline/outcome.ts';
+import type { Refusal } from '../pipeline/reason.ts';
 import type { Moment, Write } from '../pipeline/write.ts';
 import { effectiveRules } from '../policy/policy.ts';
 import {
@@ -225,6 +228,20 @@ export class PipelineStore {
     const moment = this.moment();
     const snapshot = await this.#ordering(this.#options.store.reader, claim, moment);
     return { decision: decideOrder(claim, snapshot, moment), snapshot };
+  }
+
+  /** Why nothing at all may be paid for a purpose now; asked before a payee is. */
+  async orderHindrance(purpose: string): Promise<Refusal | undefined> {
+    const { reader } = this.#options.store;
+    const grants = await loadGrants(reader, OPERATOR);
+    const nothing = { amountMsat: 0n as Msat, feeMsat: 0n as Msat, purpose, peers: [] };
+    const judged = judgeOrderGrants(nothing, { grants, grantUse: new Map() }, this.moment().now);
+    const stop = await findStop(reader, payerOf(OPERATOR, purpose));
+    return stop === undefined
+      ? 'refusal' in judged
+        ? judged.refusal
+        : undefined
+      : stopRefusal(stop);
   }
 
   /** The payment that an idempotency key of the operator stands for. */
