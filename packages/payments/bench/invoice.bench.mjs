@@ -1,6 +1,6 @@
 // Invoices (BOLT 11) read per second, signature recovered, against the recovery of the same signatures
 // alone, in turns in one run. `node bench/invoice.bench.mjs` prints one JSON line per figure.
-import { symlinkSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,16 +1,14 @@
-import { type Clock, CodedError, type Msat, type NodeId, type UnixMs } from '@cl-hive/core';
+import { type Clock, CodedError, type NodeId, type UnixMs } from '@cl-hive/core';
 import type { Reader, Store, Transactor } from '@cl-hive/store';
 import { type GuardClock, restartedGuardClock, tickGuardClock } from '../gate/guard-clock.ts';
 import { DAY_MS, HOUR_MS, policyCaps } from '../ledger/cap.ts';
 import {
   decideOrder,
-  judgeOrderGrants,
   type OrderClaim,
   type OrderDecision,
   type OrderSnapshot,
 } from '../orders/decide-order.ts';
-import { OPERATOR, payerOf } from '../orders/order.ts';
-import { stopRefusal } from '../orders/stop.ts';
+import { OPERATOR } from '../orders/order.ts';
 import {
   type ApprovalDecision,
   decideApproval,
@@ -46,6 +44,7 @@ import {
   putIntent,
 } from './intent-rows.ts';
 import { capUses, findPaid, grantUses, listEntries, putEntry, usedMsat } from './ledger-rows.ts';
+import { orderHindrance, orderSnapshot } from './order-rows.ts';
 import { highestNonce, putMoment, putNonce, queueAnswer, unqueueAnswer } from './pipeline-rows.ts';
 import { addReceipt } from './receipt-rows.ts';
 import { loadAdvisors, loadGrants, loadPolicy } from './settings-rows.ts';
@@ -211,7 +210,11 @@ export class PipelineStore {
    */
   order(claim: OrderClaim, claiming: (intent: Intent) => void): Promise<OrderDecision> {
     return this.#transact(async (tx, moment) => {
-      const decision = decideOrder(claim, await this.#ordering(tx, claim, moment), moment);
+      const decision = decideOrder(
+        claim,
+        await orderSnapshot(tx, this.#options, claim, moment),
+        moment,
+      );
       if (decision.kind === 'claimed') {
         claiming(decision.intent);
       }
@@ -226,51 +229,18 @@ export class PipelineStore {
     readonly snapshot: OrderSnapshot;
   }> {
     const moment = this.moment();
-    const snapshot = await this.#ordering(this.#options.store.reader, claim, moment);
+    const snapshot = await orderSnapshot(this.#options.store.reader, this.#options, claim, moment);
     return { decision: decideOrder(claim, snapshot, moment), snapshot };
   }
 
   /** Why nothing at all may be paid for a purpose now; asked before a payee is. */
-  async orderHindrance(purpose: string): Promise<Refusal | undefined> {
-    const { reader } = this.#options.store;
-    const grants = await loadGrants(reader, OPERATOR);
-    const nothing = { amountMsat: 0n as Msat, feeMsat: 0n as Msat, purpose, peers: [] };
-    const judged = judgeOrderGrants(nothing, { grants, grantUse: new Map() }, this.moment().now);
-    const stop = await findStop(reader, payerOf(OPERATOR, purpose));
-    return stop === undefined
-      ? 'refusal' in judged
-        ? judged.refusal
-        : undefined
-      : stopRefusal(stop);
+  orderHindrance(purpose: string): Promise<Refusal | undefined> {
+    return orderHindrance(this.#options.store.reader, purpose, this.moment().now);
   }
 
   /** The payment that an idempotency key of the operator stands for. */
   orderByKey(key: string): Promise<Intent | undefined> {
     return findByKey(this.#options.store.reader, OPERATOR, key);
-  }
-
-  async #ordering(
-    reader: Reader<CommsTables>,
-    { order, idempotencyKey }: OrderClaim,
-    { now, guardMs }: Moment,
-  ): Promise<OrderSnapshot> {
-    const policy = await loadPolicy(reader);
-    const grants = await loadGrants(reader, OPERATOR);
-    const ids = grants.map(({ id }) => id);
-    const caps = policyCaps(effectiveRules(policy, now));
-    return {
-      node: this.#options.node,
-      epoch: this.#options.epoch,
-      policy,
-      grants,
-      grantUse: await grantUses(reader, ids),
-      capUses: await capUses(reader, caps, guardMs),
-      stop: await findStop(reader, payerOf(OPERATOR, order.purpose)),
-      paid: await findPaid(reader, order.reference),
-      byKey: await findByKey(reader, OPERATOR, idempotencyKey),
-      highestNonce: await highestNonce(reader, OPERATOR),
-      nextIntent: await nextIntent(reader),
-    };
   }
 
   /** Stores the refusal of a request that holds no command. */
