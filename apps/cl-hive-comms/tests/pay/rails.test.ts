@@ -1,5 +1,5 @@
 import { RpcError } from '@cl-hive/cln-rpc';
-import type { JsonObject, Msat, NodeId } from '@cl-hive/core';
+import type { JsonObject, Msat } from '@cl-hive/core';
 import { type TestFleet, withFleet } from '@cl-hive/hive-lab';
 import { TestDatabases } from '@cl-hive/store/testing';
 import { VirtualClock } from '@cl-hive/testkit';
@@ -59,10 +59,10 @@ async function shop(
         description: 'a thing',
         ...params,
       });
-      return String(made['bolt11']);
+      return textOf(made['bolt11']);
     };
     const offer = async (params: JsonObject): Promise<string> =>
-      String((await seller.call('offer', { description: 'a thing', ...params }))['bolt12']);
+      textOf((await seller.call('offer', { description: 'a thing', ...params }))['bolt12']);
     const process = await PayProcess.start(machine);
     await test(process, { fleet, machine, clock, faults, invoice, offer });
     await machine.store.close();
@@ -79,6 +79,13 @@ const ask = (method: PayAsk['method'], detail: JsonObject, more: Partial<PayAsk>
   detail,
   ...more,
 });
+
+const textOf = (value: unknown): string => {
+  if (typeof value !== 'string') {
+    throw new TypeError('no text');
+  }
+  return value;
+};
 
 const codeOf = (outcome: PayOutcome): string =>
   outcome.kind === 'refused'
@@ -104,7 +111,7 @@ describe('an invoice', () => {
         codeOf(await office.pay(ask('bolt11', { bolt11 }, more)));
       expect(await pay(await the.invoice({ amount_msat: 'any' }))).toBe('amount_missing');
       expect(await pay(good, { amountMsat: 5001n as Msat })).toBe('amount_differs');
-      expect(await pay(good, { payee: the.fleet.node(1).id as NodeId })).toBe('wrong_payee');
+      expect(await pay(good, { payee: the.fleet.node(1).id })).toBe('wrong_payee');
       expect(await pay(WITHOUT_SECRET)).toBe('invoice_invalid');
       expect(await pay(`${good}${'q'.repeat(9000)}`)).toBe('invoice_invalid');
       expect(await pay(good.replace('lnbcrt', 'lnbcrť'))).toBe('invoice_invalid');
@@ -116,7 +123,7 @@ describe('an invoice', () => {
         label: 'own',
         description: '',
       });
-      expect(await pay(String(own['bolt11']))).toBe('own_invoice');
+      expect(await pay(textOf(own['bolt11']))).toBe('own_invoice');
       expect(codeOf(await office.pay(ask('bolt11', {})))).toBe('order_invalid');
       expect(codeOf(await office.pay(ask('cashu', {})))).toBe('method_unavailable');
       expect(await pay(good, { purpose: 'A purpose' })).toBe('order_invalid');
@@ -215,7 +222,7 @@ describe('an offer', () => {
     await shop(async ({ office }, the) => {
       const offer = await the.offer({ amount: 5000 });
       const fetched = await the.fleet.node(1).call('fetchinvoice', { offer });
-      const honest = await the.fleet.node(1).call('decode', { string: String(fetched['invoice']) });
+      const honest = await the.fleet.node(1).call('decode', { string: textOf(fetched['invoice']) });
       the.faults.plan = (method, params) => {
         if (method === 'fetchinvoice') {
           return { answer: fetched };
