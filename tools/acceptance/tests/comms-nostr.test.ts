@@ -16,6 +16,7 @@ import {
   UnwrappedGift,
 } from '@rust-nostr/nostr-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textOf } from './support/advisor.ts';
 import type { NodeUnderTest } from './support/node.ts';
 import { withPair } from './support/node-pair.ts';
 import { writePlainPlugin } from './support/plain-plugin.ts';
@@ -209,4 +210,63 @@ describe('an advisor with another Nostr library', () => {
       expect((await channelOf(node)).fee).toBe(102);
     });
   }, 180_000);
+
+  it('is asked a price in the answer, pays it from elsewhere, and is served once', async () => {
+    for (const relay of relays) {
+      await relay.fail(WELL);
+    }
+    const [url = ''] = relays.map((relay) => relay.url);
+    const comms = {
+      path: pluginFile('cl-hive-comms'),
+      options: { 'hive-comms-nostr-relays': [url] },
+    };
+    await withPair([comms], async ({ node, id }, payer) => {
+      await node.untilState('cl-hive-comms', 'ready');
+      const { public_key: nodeKey } = await node.call('hive-client-identity');
+      const keys = Keys.generate();
+      const key = keys.publicKey.toBech32();
+      await node.call('hive-client-authorize', { advisor: 'ada', key, mode: 'act' });
+      await node.call('hive-client-price', { action: 'on' });
+      await node.until(
+        'the channel is open',
+        async () => (await channelOf(node)).scid !== undefined,
+      );
+      const { scid } = await channelOf(node);
+      await untilHealthy(node, url);
+      const advisor = await connectAdvisor(keys, [url]);
+      const ask = async (feePpm: number, nonce: number, more: JsonObject): Promise<JsonObject> => {
+        const before = advisor.answers.length;
+        const request = {
+          type: 'hive.management.request',
+          version: 1,
+          principal: 'ada',
+          node: id,
+          epoch: 0,
+          nonce,
+          timestamp: Math.floor(Date.now() / 1000),
+          schema: 'hive:fee-policy/v1',
+          action: 'set_single',
+          params: { channel_id: scid, base_msat: 0, fee_ppm: feePpm },
+          ...more,
+        };
+        const text = JSON.stringify(request);
+        await advisor.client.sendPrivateMsg(PublicKey.parse(nodeKey as string), text, []);
+        await node.until('it is answered', () => advisor.answers.length > before);
+        return advisor.answers.at(-1) ?? {};
+      };
+      const asked = await ask(101, 1, {});
+      expect(asked).toMatchObject({
+        outcome: 'refused',
+        reason: { code: 'payment_required' },
+        result: { scheme: 'L402', amount_msat: 8000 },
+      });
+      const { invoice = '', macaroon = '' } = asked['result'] as JsonObject;
+      const paid = await payer.node.call('xpay', { invstring: invoice });
+      const l402 = `L402 ${textOf(macaroon)}:${textOf(paid['payment_preimage'])}`;
+      expect(await ask(102, 1, { l402 })).toMatchObject({ outcome: 'executed' });
+      expect(await ask(103, 2, { l402 })).toMatchObject({ reason: { code: 'payment_required' } });
+      expect((await channelOf(node)).fee).toBe(102);
+      await advisor.close();
+    });
+  }, 60_000);
 });

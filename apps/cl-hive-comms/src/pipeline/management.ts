@@ -25,7 +25,7 @@ import { PayHistory } from '../pay/pay-history.ts';
 import { PayIncome } from '../pay/pay-income.ts';
 import { PayOffice } from '../pay/pay-office.ts';
 import { PaymentCommands } from '../pay/payment-commands.ts';
-import { railsOf } from '../pay/rail.ts';
+import { type Rails, railsOf } from '../pay/rail.ts';
 import { bolt11Rail } from '../pay/rails/bolt11.ts';
 import { bolt12Rail } from '../pay/rails/bolt12.ts';
 import { type CashuRailParts, cashuRail } from '../pay/rails/cashu.ts';
@@ -165,30 +165,17 @@ export class Management {
         ...ownPorts(rpc, advisors, tokens, office, answers),
       },
     });
-    const order = (claim: OrderClaim): Promise<WordResult> => desk.order(claim);
-    const pay = new PayOffice({ store: pipeline, order, rails, context });
-    const web = webDesk(parts, pay, paidTokens);
-    const subscriptions = new SubscriptionDesk({
-      admin,
-      office: pay,
-      guardMs: () => pipeline.moment().guardMs,
-      epoch,
-      failed: (one) => office.raise(unpaidAlert(one)),
-    });
-    const payments = paymentCommands(parts, {
-      pipeline,
-      advisors,
-      admin,
-      pay,
-      web,
-      subscriptions,
-    });
+    const paying = payingRooms(
+      parts,
+      { pipeline, office, advisors, admin, desk, paidTokens },
+      rails,
+      context,
+    );
     const folder = path.join(configuration.lightningDir, 'cl-hive-comms', 'exports');
     const archive = new ReceiptArchive({ ...admin, rpc, folder });
     const policy = new PolicyAdmin(admin);
     const rooms = { pipeline, office, advisors, archive, desk };
     const client = new ClientCommands({ ...parts, ...rooms, epoch, answers, policy });
-    const paying = { pay, web, payments, subscriptions };
     return new Management({ ...rooms, ...paying, parts, timers, client, nodePorts, wrote });
   }
 
@@ -275,6 +262,31 @@ function webDesk(
 ): L402Desk {
   const { network } = configuration;
   return new L402Desk({ rpc, clock, self, network, office, tokens, web: { clock } });
+}
+
+/** What pays, and what the operator's commands about it do. */
+function payingRooms(
+  parts: ManagementParts,
+  rooms: Pick<Rooms, 'pipeline' | 'office' | 'advisors' | 'desk'> & {
+    readonly admin: AdminParts;
+    readonly paidTokens: L402Tokens;
+  },
+  rails: Rails,
+  context: ActionContext,
+): Pick<Rooms, 'pay' | 'web' | 'payments' | 'subscriptions'> {
+  const { pipeline, office, advisors, admin, desk, paidTokens } = rooms;
+  const order = (claim: OrderClaim): Promise<WordResult> => desk.order(claim);
+  const pay = new PayOffice({ store: pipeline, order, rails, context });
+  const web = webDesk(parts, pay, paidTokens);
+  const subscriptions = new SubscriptionDesk({
+    admin,
+    office: pay,
+    guardMs: () => pipeline.moment().guardMs,
+    epoch: context.epoch,
+    failed: (one) => office.raise(unpaidAlert(one)),
+  });
+  const all = { pipeline, advisors, admin, pay, web, subscriptions };
+  return { pay, web, subscriptions, payments: paymentCommands(parts, all) };
 }
 
 /** What the operator's commands about money work with. */
