@@ -2,8 +2,9 @@ import { CashuWallet } from '@cl-hive/cashu';
 import { type Msat, satToMsat } from '@cl-hive/core';
 import { TestDatabases } from '@cl-hive/store/testing';
 import type { MintFault } from '@cl-hive/test-mint';
+import { Killed, Killer } from '@cl-hive/testkit';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { Killed, Killer, satOf, settleAll, URL_A, World } from './support/world.ts';
+import { killable, satOf, settleAll, URL_A, World } from './support/world.ts';
 
 const databases = new TestDatabases('sqlite');
 let worlds: World[] = [];
@@ -107,7 +108,7 @@ describe.each(Object.entries(scenarios))('a wallet killed during a %s', (name, s
     let steps = 1;
     for (let at = 1; at <= steps; at += 1) {
       const given = await prepare(name);
-      const doomed = new CashuWallet(new Killer(at).over(world.parts(store, 'wallet')));
+      const doomed = new CashuWallet(killable(new Killer(at), world.parts(store, 'wallet')));
       const outcome = await scenario(world, doomed, given).then(
         () => 'done',
         (error: unknown) => error,

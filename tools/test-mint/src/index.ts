@@ -4,6 +4,7 @@ export * from './front.ts';
 export * from './keyset.ts';
 export * from './lightning.ts';
 export * from './mint.ts';
+export * from './paper-lightning.ts';
 export * from './refusal.ts';
 export * from './server.ts';
 export * from './wire.ts';

@@ -1,111 +1,24 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   type CashuParts,
   type CashuTables,
   CashuWallet,
-  cashuError,
   cashuMigration,
-  type InvoiceTerms,
-  type MintLink,
   type Sealer,
 } from '@cl-hive/cashu';
-import { type Msat, satToMsat, stringifyJson } from '@cl-hive/core';
+import { type Msat, satToMsat } from '@cl-hive/core';
 import { openStore, type Store } from '@cl-hive/store';
 import {
   Mint,
   MintFront,
-  type MintLightning,
   type MintOptions,
-  type MintPayment,
+  PaperLightning,
+  paperLink,
+  readPaper,
 } from '@cl-hive/test-mint';
-import { VirtualClock } from '@cl-hive/testkit';
+import { type Killer, VirtualClock } from '@cl-hive/testkit';
 
 export const URL_A = 'https://mint-a.example';
-
-/** What went wrong on purpose. */
-export class Killed extends Error {}
-
-/** Invoices as texts `ln:<sat>:<preimage>`, and who paid them. */
-export class PaperLightning implements MintLightning {
-  readonly paid = new Set<string>();
-  /** What the next payments do; then they succeed. */
-  readonly fates: ('failed' | 'pending')[] = [];
-  readonly #pending = new Set<string>();
-  /** Sat that left by payments, fees included, and how often each invoice was paid. */
-  leftSat = 0;
-  readonly times = new Map<string, number>();
-  feeSat = 1;
-  /** Random bytes, from a seed where a test needs the same again. */
-  bytes = (): string => randomBytes(32).toString('hex');
-
-  newInvoice(sat: number): string {
-    return `ln:${sat}:${this.bytes()}`;
-  }
-
-  async invoice(amountSat: number) {
-    const request = this.newInvoice(amountSat);
-    return { request, hash: request };
-  }
-
-  async isPaid(hash: string): Promise<boolean> {
-    return this.paid.has(hash);
-  }
-
-  async amountOf(request: string): Promise<number | undefined> {
-    return readPaper(request) === undefined ? undefined : Number(request.split(':')[1]);
-  }
-
-  async pay(request: string, maxFeeSat: number): Promise<MintPayment> {
-    const fate = this.fates.shift();
-    if (fate === 'failed' || maxFeeSat < this.feeSat) {
-      return { state: 'failed' };
-    }
-    if (fate === 'pending') {
-      this.#pending.add(request);
-      return { state: 'pending' };
-    }
-    return this.#settle(request);
-  }
-
-  async look(request: string): Promise<MintPayment> {
-    return this.#pending.has(request)
-      ? { state: 'pending' }
-      : this.paid.has(request)
-        ? this.#paid(request)
-        : { state: 'failed' };
-  }
-
-  /** Ends the payments that are under way. */
-  settle(outcome: 'paid' | 'failed'): void {
-    for (const request of this.#pending) {
-      if (outcome === 'paid') {
-        this.#settle(request);
-      }
-    }
-    this.#pending.clear();
-  }
-
-  #settle(request: string): MintPayment {
-    this.times.set(request, (this.times.get(request) ?? 0) + 1);
-    this.paid.add(request);
-    this.leftSat += Number(request.split(':')[1]) + this.feeSat;
-    return this.#paid(request);
-  }
-
-  #paid(request: string): MintPayment {
-    return { state: 'paid', preimage: request.split(':')[2] ?? '', feeSat: this.feeSat };
-  }
-}
-
-/** Reads what {@link PaperLightning} writes. */
-export function readPaper(invoice: string): InvoiceTerms | undefined {
-  const [kind, sat, preimage = ''] = invoice.split(':');
-  if (kind !== 'ln') {
-    return undefined;
-  }
-  const hash = createHash('sha256').update(Buffer.from(preimage, 'hex')).digest('hex');
-  return { amountMsat: satToMsat(Number(sat)), hash };
-}
 
 /** Seals by hiding nothing, so that tests are quick; the real one is the plugin's. */
 const paperSealer: Sealer = {
@@ -120,59 +33,17 @@ const paperSealer: Sealer = {
   },
 };
 
-/**
- * Ends a wallet at its n-th step from 1: each request to a mint and each commit is two, right before and
- * right after. From then on everything it does ends the same way, as after a SIGKILL.
- */
-export class Killer {
-  steps = 0;
-  readonly #at: number;
-
-  constructor(at: number) {
-    this.#at = at;
-  }
-
-  #step(): void {
-    this.steps += 1;
-    if (this.steps >= this.#at) {
-      throw new Killed(`killed at step ${this.#at}`);
-    }
-  }
-
-  async #around<T>(work: () => Promise<T>): Promise<T> {
-    this.#step();
-    const done = await work();
-    this.#step();
-    return done;
-  }
-
-  over(parts: CashuParts): CashuParts {
-    const { store, link } = parts;
-    return {
-      ...parts,
-      link: (request) => this.#around(() => link(request)),
-      store: {
-        reader: store.reader,
-        info: () => store.info(),
-        transact: (work) => this.#around(() => store.transact(work)),
-      } satisfies Pick<Store<CashuTables>, 'reader' | 'info' | 'transact'> as Store<CashuTables>,
-    };
-  }
-}
-
-/** Carries requests straight to mints by their address, without a network. */
-export function paperLink(fronts: ReadonlyMap<string, MintFront>): MintLink {
-  return async ({ mint, method, path, body }) => {
-    const front = fronts.get(mint.url);
-    const answer = await front?.request(
-      method,
-      path,
-      body === undefined ? undefined : stringifyJson(body),
-    );
-    if (answer === undefined || answer === null) {
-      throw cashuError('mint_silent', `${mint.url} gave no whole answer`, 'wait');
-    }
-    return answer;
+/** A wallet's parts under a killer: each request to a mint and each commit is two steps. */
+export function killable(killer: Killer, parts: CashuParts): CashuParts {
+  const { store, link } = parts;
+  return {
+    ...parts,
+    link: (request) => killer.around(() => link(request)),
+    store: {
+      reader: store.reader,
+      info: () => store.info(),
+      transact: (work) => killer.around(() => store.transact(work)),
+    } satisfies Pick<Store<CashuTables>, 'reader' | 'info' | 'transact'> as Store<CashuTables>,
   };
 }
 
