@@ -52,7 +52,8 @@ export interface PayMachine {
   readonly node: TestNode;
   readonly store: Store<CommsDatabase>;
   readonly clock: VirtualClock;
-  readonly rails: (self: NodeId) => Rails;
+  /** Made for each process; `alive` is false once it was killed. */
+  readonly rails: (self: NodeId, alive: () => boolean) => Rails;
   readonly faults: FaultPlan;
   /** `regtest` unless given. */
   readonly network?: string;
@@ -143,7 +144,7 @@ export class PayProcess {
       epoch: 0,
       instance: () => 'one',
     };
-    const rails = machine.rails(self);
+    const rails = machine.rails(self, () => !rpc.dead);
     const never = (): never => {
       throw new Error('nobody asks here but the operator');
     };
