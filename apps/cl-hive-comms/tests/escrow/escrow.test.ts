@@ -39,8 +39,8 @@ async function made(court: Court, more: JsonObject = {}): Promise<string> {
   const { receiver_key: key } = await court.party('payee').desk.list();
   const { desk } = court.party('payer');
   const wish = { kind: 'single', mint: MINT, seconds: 7200, parts: [PART], ...more } as const;
-  const ticket = await desk.create({ ...wish, receiverKey: String(key) });
-  return String(ticket['ticket']);
+  const ticket = await desk.create({ ...wish, receiverKey: key as string });
+  return ticket['ticket'] as string;
 }
 
 async function funded(court: Court, more: JsonObject = {}): Promise<string> {
