@@ -25,7 +25,7 @@ export class FakeGatekeeper {
   stalled = 0;
   /** Bytes by content id, and what is served of them: undefined for what it lost. */
   readonly data = new Map<string, Buffer>();
-  serve: (bytes: Buffer, cid: string) => Buffer | undefined = (bytes) => bytes;
+  serve: (bytes: Buffer, cid: string) => Uint8Array | undefined = (bytes) => bytes;
   /** Told before each request to store bytes. */
   onPut: () => void = () => {};
   readonly kept = new Map<string, JsonObject[]>();

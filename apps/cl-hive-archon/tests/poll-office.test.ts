@@ -50,7 +50,8 @@ function officeOn(
   const sign = statementSigner(lightningd, self);
   const neighbours = new Neighbours(lightningd, clock);
   const random = new SeededRandom(7);
-  const common = { store, self, clock, random, log, send, neighbours, epoch: 0 };
+  const tier = { require: async () => {} };
+  const common = { store, self, clock, random, log, send, neighbours, epoch: 0, tier };
   return new PollOffice({ ...common, sign });
 }
 

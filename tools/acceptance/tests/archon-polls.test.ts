@@ -147,6 +147,15 @@ describe('a poll among three nodes', () => {
         deadline: Math.floor(Date.now() / 1000) + 60,
         electorate: [first.id],
       };
+      expect(await refusal(first, 'hive-poll-create', { ...rich, tier: 'governance' })).toBe(
+        'tier_basic',
+      );
+      expect(await refusal(first, 'hive-archon-upgrade', {})).toBe('upgrade_parameter');
+      const tooMuch = { tier: 'governance', bond_sat: 2_000_000_000 };
+      expect(await refusal(first, 'hive-archon-upgrade', tooMuch)).toBe('bond_missing');
+      expect(await first.call('hive-archon-upgrade', { tier: 'governance' })).toMatchObject({
+        governance: { tier: 'governance', bond_sat: 50_000 },
+      });
       const bond = { ...rich, tier: 'governance', bond_sat: 2_000_000_000 };
       expect(await refusal(first, 'hive-poll-create', bond)).toBe('bond_missing');
       const standing = await first.call('hive-poll-create', { ...rich, tier: 'governance' });

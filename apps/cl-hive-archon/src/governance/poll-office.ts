@@ -4,8 +4,6 @@ import {
   BALLOTS_PER_MESSAGE_MAX,
   BOND_SAT_DEFAULT,
   ballotsOf,
-  bondedMsat,
-  bondStands,
   closeDue,
   decideOwnVote,
   draftBallot,
@@ -46,14 +44,14 @@ import type { SendToArchon } from '../node/archon-wire.ts';
 import type { Neighbours } from '../node/neighbours.ts';
 import type { SignStatement } from '../node/statement-signer.ts';
 import { PollSync } from './poll-sync.ts';
+import type { TierDesk } from './tier-desk.ts';
 
 /** Why a command about polls was refused, beyond what the polls and ballots themselves say. */
 export type GovernanceErrorCode =
   | 'poll_unknown'
   | 'poll_stranger'
   | 'vote_cast'
-  | 'electorate_missing'
-  | 'bond_missing';
+  | 'electorate_missing';
 
 /** How often polls are looked at for those that are due, ms. */
 const LOOK_MS = 60_000;
@@ -73,6 +71,8 @@ export interface PollOfficeParts {
   readonly neighbours: Neighbours;
   /** How often this node's database was restored. */
   readonly epoch: number;
+  /** Says whether the node is of the tier that a poll asks for. */
+  readonly tier: Pick<TierDesk, 'require'>;
 }
 
 /** A poll as an operator asks for it. */
@@ -123,7 +123,7 @@ export class PollOffice {
     this.#sync.poke(member);
   }
 
-  /** Asks. Throws what makes it no poll, `electorate_missing`, `bond_missing`. */
+  /** Asks. Throws what makes it no poll, `electorate_missing`, `tier_basic`, `bond_missing`. */
   async create(wish: PollWish): Promise<JsonObject> {
     const { self, random } = this.#parts;
     const { title, options, deadline, tier, metadata } = wish;
@@ -322,11 +322,7 @@ export class PollOffice {
 
   async #requireBond(bondSat: number): Promise<void> {
     if (bondSat > 0) {
-      const balance = bondedMsat(await this.#parts.neighbours.channels());
-      if (!bondStands(balance, BigInt(bondSat))) {
-        const has = `${balance / 1000n} sat on its side of channels, ${bondSat} are needed`;
-        refuse('bond_missing', `this node has ${has}`, 'put more into channels, or ask for less');
-      }
+      await this.#parts.tier.require(bondSat);
     }
   }
 

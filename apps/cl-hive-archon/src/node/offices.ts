@@ -6,6 +6,7 @@ import { isJsonObject, isNodeId, type JsonObject, type NodeId } from '@cl-hive/c
 import type { Store } from '@cl-hive/store';
 import { DmailDesk, type DmailDeskParts } from '../dmail/dmail-desk.ts';
 import { PollOffice } from '../governance/poll-office.ts';
+import { TierDesk } from '../governance/tier-desk.ts';
 import type { ArchonDatabase } from '../store/database.ts';
 import { Copies } from '../vault/copies.ts';
 import { fetchDeposit } from '../vault/deposit-fetch.ts';
@@ -55,6 +56,7 @@ function vaultOptions(context: PluginContext) {
 /** Governance, vault and shared keys: what this plugin does with other nodes and with its siblings' data. */
 export class Offices {
   readonly polls: PollOffice;
+  readonly tier: TierDesk;
   readonly vault: VaultOffice;
   readonly restores: RestoreOffice;
   readonly shares: ShareOffice;
@@ -74,7 +76,9 @@ export class Offices {
     const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
     const common = { store, clock, log, sign, keys, lightningDir } as const;
     this.#context = context;
-    this.polls = new PollOffice({ ...common, self: node, random, send, neighbours, epoch });
+    this.tier = new TierDesk({ ...common, neighbours });
+    const { tier } = this;
+    this.polls = new PollOffice({ ...common, self: node, random, send, neighbours, epoch, tier });
     const height = (): Promise<number> => this.#blockHeight();
     this.shares = new ShareOffice({ ...common, self: node, send, neighbours, height });
     this.dmail = new DmailDesk({ ...parts.dmail, rpc, reader: store.reader, send });
@@ -115,6 +119,7 @@ export class Offices {
   async wake(): Promise<void> {
     await registerWithComms(this.#context.rpc);
     await this.dmail.wake();
+    await this.tier.wake();
     await this.polls.wake();
     await this.vault.wake();
     await this.shares.own.spread();
@@ -123,6 +128,7 @@ export class Offices {
 
   /** Stops what runs by itself. */
   idle(): void {
+    this.tier.idle();
     this.polls.idle();
     this.vault.idle();
   }
@@ -153,7 +159,7 @@ export class Offices {
 
   /** For the plugin's status. */
   async view(): Promise<JsonObject> {
-    return { governance: await this.polls.view() };
+    return { governance: { ...(await this.tier.view()), ...(await this.polls.view()) } };
   }
 
   async #blockHeight(): Promise<number> {

@@ -143,6 +143,13 @@ export class VaultOffice {
     return { ...made, deposit: (await deposits.stateOf(Number(made['sequence']))) ?? null };
   }
 
+  /** Begins what waits to go to a Gatekeeper; says how that stands. */
+  async depositNow(): Promise<JsonObject> {
+    const { deposits } = this.#parts;
+    void deposits.run(true);
+    return deposits.view();
+  }
+
   #backup(reason: BackupReason, target: BackupTarget): Promise<JsonObject> {
     return this.#parts.turn.alone('a backup', async () => {
       const sequence = await this.#begin(reason);
