@@ -102,9 +102,12 @@ describe('the Cashu wallet of a node', () => {
         expect(rpcData).toMatchObject({ code: 'mint_url' });
         await node.call('hive-client-mints', { action: 'add', mint: mint.url, private: true });
         expect(await refusal(buy)).toBe('paying_off');
-        expect(await refusal({ action: 'send', mint: mint.url, amount_msat: '10sat' })).toBe(
-          'balance_low',
-        );
+        const send = { action: 'send', mint: mint.url, amount_msat: '10sat' };
+        expect(await refusal(send)).toBe('paying_off');
+        const grant = { action: 'grant', amount_msat: '100sat', until: '30d' };
+        await node.call('hive-client-payments', grant);
+        expect(await refusal(send)).toBe('balance_low');
+        expect(await refusal({ ...buy, amount_msat: '1000sat' })).toMatch(/grant|limit|over|spend/);
         expect(mint.mint.outstanding).toBe(0);
       } finally {
         await mint.close();

@@ -298,7 +298,7 @@ describe('a side that is killed', () => {
       async (court) => {
         const id = await funded(court);
         const released = await court.party('payer').desk.release(id, 0, EVIDENCE);
-        secrets.set(id, String((released['secrets'] as readonly string[])[0]));
+        secrets.set(id, (released['secrets'] as readonly string[])[0] ?? '');
         return id;
       },
       ({ desk }, id) => desk.redeem(id, 0, secrets.get(id)),

@@ -158,7 +158,7 @@ export class Court {
     return all
       .map(({ body }) => (JSON.parse(body) as { data: JsonObject }).data)
       .filter(({ change }) => change === 'escrow')
-      .map(({ what, part }) => (part === null ? what : `${String(what)} ${String(part)}`));
+      .map(({ what, part }) => (part === null ? what : `${what as string} ${part as number}`));
   }
 
   async close(): Promise<void> {
