@@ -7,6 +7,9 @@ export const JUNIT_BYTES_MAX = 64 * 1024 * 1024;
 /** Largest advisory database: npm's whole one is some 100 MB. */
 export const ADVISORIES_BYTES_MAX = 256 * 1024 * 1024;
 
+/** Most files of a folder of advisories: OSV has some 250,000 records for npm. */
+export const ADVISORY_FILES_MAX = 1_000_000;
+
 /** Largest node log that is read; two weeks at level info stay far below. */
 export const LOG_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 import { integer, object, oneOf, optional } from '@cl-hive/core';
 import { type Check, defineCheck, fail, type Problem, unknown } from '../check.ts';
+import { CLOCK_AHEAD_MS } from '../limits.ts';
 import { line, list, moment, strict, words } from '../strict.ts';
 import { PLUGINS } from './operations.ts';
 
@@ -39,11 +40,25 @@ const findingsCheck = defineCheck({
   }),
 });
 
+const advisory = object({
+  id: words,
+  /** Other names of the same vulnerability. */
+  aliases: list(words),
+  package: words,
+  version: words,
+  severity: level,
+  title: line,
+});
+
 const advisories = object({
   /** When the database was made. */
   made: moment,
+  /** Advisories in it. */
+  records: integer(0),
   packages: integer(0),
-  hits: list(object({ id: words, package: words, version: words, severity: level, title: line })),
+  hits: list(advisory),
+  /** What names a dependency and does not say of which versions. */
+  unclear: list(advisory),
 });
 
 const advisoriesCheck = defineCheck({
@@ -55,20 +70,28 @@ const advisoriesCheck = defineCheck({
   next: 'hand in an advisory database: --advisories FILE (tools/hive-gate/README.md says how to make one)',
   acceptable: true,
   decode: advisories,
-  rule: ({ made, packages, hits }, { now, config }) => {
+  rule: ({ made, records, packages, hits, unclear }, { now, config }) => {
     const problems: Problem[] = hits
       .filter(({ severity }) => severity !== 'low')
       .map(({ id, package: name, version, severity, title }) =>
         fail(id, `${name} ${version}: ${id} (${severity}) ${title}`, `replace ${name}`),
       );
+    for (const { id, package: name, version } of unclear) {
+      const text = `${id} names ${name} and not clearly which versions, ${version} is in use`;
+      problems.push(unknown(id, text, `look at ${id}`));
+    }
     const days = config.thresholds.advisories_days;
     if (now - made > days * DAY_MS) {
       problems.push(unknown('age', `the advisory database is older than ${days} days`));
     }
-    if (packages === 0) {
+    if (made - now > CLOCK_AHEAD_MS) {
+      problems.push(unknown('age', 'the advisory database is dated in the future'));
+    }
+    if (packages === 0 || records === 0) {
       problems.push(unknown('none', 'no dependency was compared'));
     }
-    return { problems, summary: `${packages} dependencies, none affected` };
+    const summary = `${packages} dependencies, ${records} advisories, none affected`;
+    return { problems, summary };
   },
 });
 

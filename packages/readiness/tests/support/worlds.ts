@@ -89,6 +89,16 @@ const finding = (id: string, severity: string, status: string): World => ({
   where: 'somewhere',
 });
 
+/** An advisory about a dependency. */
+export const advisory = (id: string, severity: string): World => ({
+  id,
+  aliases: [],
+  package: 'x',
+  version: '1.0.0',
+  severity,
+  title: 'minor',
+});
+
 function method(name: string, plugin: string): World {
   return { name, plugin, danger: 1, callers: ['operator'], why: 'reads' };
 }
@@ -188,8 +198,10 @@ export function goodWorld(): World {
     },
     advisories: {
       made: '2026-11-20',
+      records: 5000,
       packages: 100,
-      hits: [{ id: 'G-0', package: 'x', version: '1.0.0', severity: 'low', title: 'minor' }],
+      hits: [advisory('G-0', 'low')],
+      unclear: [],
     },
     'rpc-methods': {
       allowlist: {

@@ -1,123 +1,132 @@
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import {
-  array,
-  type Decoded,
+  DecodeError,
+  describeError,
   isJsonObject,
+  type JsonObject,
   type JsonValue,
-  object,
-  optional,
+  parseJson,
   record,
-  text,
 } from '@cl-hive/core';
-import { readJson } from '../files.ts';
-import { ADVISORIES_BYTES_MAX } from '../limits.ts';
+import { readJson, readText } from '../files.ts';
+import { ADVISORIES_BYTES_MAX, ADVISORY_FILES_MAX } from '../limits.ts';
 import { type Collector, NoEvidence } from './collector.ts';
-import { compareVersions } from './semver.ts';
+import { type Dependency, decodeOsvRecord, hitsOf, mergeAliases, type OsvHit } from './osv.ts';
 
-const event = object({
-  introduced: optional(text(100)),
-  fixed: optional(text(100)),
-  last_affected: optional(text(100)),
-});
-
-const vulnerability = object({
-  id: text(200),
-  summary: optional(text(100_000)),
-  withdrawn: optional(text(100)),
-  database_specific: optional(object({ severity: optional(text(20)) })),
-  affected: array(
-    object({
-      package: object({ name: text(300), ecosystem: text(50) }),
-      ranges: optional(array(object({ type: text(20), events: array(event) }))),
-      versions: optional(array(text(100))),
-    }),
-  ),
-});
-type Vulnerability = Decoded<typeof vulnerability>;
-
-/** A database of vulnerabilities in OSV's format, with the moment it was made. */
-const decodeDatabase = object({ made: text(30), vulns: array(vulnerability) });
-
-const decodeLock = object({
-  packages: record((input: unknown) => (isJsonObject(input) ? input : {})),
-});
-
-/** A package that the plugins carry along. */
-export interface Dependency {
-  readonly name: string;
-  readonly version: string;
-}
+const decodePackages = record((input: unknown) => (isJsonObject(input) ? input : {}));
 
 /** Dependencies that are not only for development, from a package-lock.json. */
-export function dependenciesOf(lock: unknown): readonly Dependency[] {
+export function dependenciesOf(lock: JsonValue): readonly Dependency[] {
   const found: Dependency[] = [];
-  for (const [place, entry] of decodeLock(lock).packages) {
+  const packages = isJsonObject(lock) ? lock['packages'] : undefined;
+  for (const [place, entry] of decodePackages(packages)) {
     const at = place.lastIndexOf('node_modules/');
-    const version = entry['version'];
-    if (at >= 0 && entry['link'] !== true && entry['dev'] !== true && typeof version === 'string') {
-      found.push({ name: place.slice(at + 'node_modules/'.length), version });
+    const { name, version, link, dev } = entry;
+    if (at >= 0 && link !== true && dev !== true && typeof version === 'string') {
+      // Installed under another name, the entry says what it is.
+      const folder = place.slice(at + 'node_modules/'.length);
+      found.push({ name: typeof name === 'string' ? name : folder, version });
     }
   }
   return found;
 }
 
-/** Whether a version is among those that OSV's `affected` names. */
-export function isAffected(version: string, affected: Vulnerability['affected'][number]): boolean {
-  if (affected.versions?.includes(version) === true) {
-    return true;
-  }
-  return (affected.ranges ?? []).some(({ type, events }) => {
-    if (type !== 'SEMVER') {
-      return false;
-    }
-    let inside = false;
-    for (const { introduced, fixed, last_affected } of events) {
-      if (introduced !== undefined && compareVersions(version, introduced) >= 0) {
-        inside = true;
-      }
-      if (fixed !== undefined && compareVersions(version, fixed) >= 0) {
-        inside = false;
-      }
-      if (last_affected !== undefined && compareVersions(version, last_affected) > 0) {
-        inside = false;
-      }
-    }
-    return inside;
-  });
+/** Records one by one, and when the database was made, where it says so. */
+interface Database {
+  readonly made: string | undefined;
+  readonly records: Iterable<JsonValue>;
 }
 
-const SEVERITIES: Readonly<Record<string, string>> = {
-  CRITICAL: 'critical',
-  HIGH: 'high',
-  MODERATE: 'medium',
-  MEDIUM: 'medium',
-  LOW: 'low',
-};
+function* recordsIn(folder: string): Generator<JsonValue> {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  if (names.length > ADVISORY_FILES_MAX) {
+    throw new NoEvidence(
+      `${folder} holds more than ${ADVISORY_FILES_MAX} files`,
+      'leave out other ecosystems',
+    );
+  }
+  for (const name of names) {
+    yield readJson(path.join(folder, name), ADVISORIES_BYTES_MAX);
+  }
+}
 
-/** Compares dependencies with a database; a vulnerability without severity counts as high. */
-export function compareAdvisories(
-  dependencies: readonly Dependency[],
-  database: unknown,
-): JsonValue {
-  const { made, vulns } = decodeDatabase(database);
+/** A folder of records, as OSV's export for npm unpacks; a list of them; `{made?, vulns}`; a record a line. */
+function openDatabase(place: string): Database {
+  if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
+    return { made: undefined, records: recordsIn(place) };
+  }
+  const content = readText(place, ADVISORIES_BYTES_MAX);
+  let input: JsonValue;
+  try {
+    input = parseJson(content);
+  } catch {
+    const lines = content.split('\n').filter((line) => line.trim() !== '');
+    return { made: undefined, records: lines.map((line) => parseJson(line)) };
+  }
+  if (Array.isArray(input)) {
+    return { made: undefined, records: input as readonly JsonValue[] };
+  }
+  const { made, vulns, id } = input as JsonObject;
+  if (Array.isArray(vulns)) {
+    const when = typeof made === 'string' ? made : undefined;
+    return { made: when, records: vulns as readonly JsonValue[] };
+  }
+  if (typeof id === 'string') {
+    return { made: undefined, records: [input] };
+  }
+  throw new NoEvidence(
+    `${place} holds no records in OSV's format`,
+    'tools/hive-gate/README.md says which forms are read',
+  );
+}
+
+/**
+ * Compares dependencies with a database. One that does not say when it was made is as old as the newest
+ * change in it. Throws {@link NoEvidence} where it cannot be read, holds nothing or has no date.
+ */
+export function compareAdvisories(dependencies: readonly Dependency[], place: string): JsonValue {
   const versions = new Map<string, Set<string>>();
   for (const { name, version } of dependencies) {
     versions.set(name, (versions.get(name) ?? new Set()).add(version));
   }
-  const hits: JsonValue[] = [];
-  for (const { id, summary = '', withdrawn, database_specific, affected } of vulns) {
-    for (const one of withdrawn === undefined ? affected : []) {
-      const mine = one.package.ecosystem === 'npm' ? (versions.get(one.package.name) ?? []) : [];
-      for (const version of mine) {
-        if (isAffected(version, one)) {
-          const severity = SEVERITIES[database_specific?.severity?.toUpperCase() ?? ''] ?? 'high';
-          const { name } = one.package;
-          hits.push({ id, package: name, version, severity, title: summary.slice(0, 200) });
-        }
-      }
+  const { made, records } = openDatabase(place);
+  const hits: OsvHit[] = [];
+  let newest: string | undefined;
+  let count = 0;
+  for (const input of records) {
+    const one = decodeOsvRecord(input);
+    const { modified } = one;
+    if (modified !== undefined && !(Date.parse(modified) <= Date.parse(newest ?? ''))) {
+      newest = Number.isNaN(Date.parse(modified)) ? newest : modified;
     }
+    hits.push(...hitsOf(one, versions));
+    count += 1;
   }
-  return { made, packages: dependencies.length, hits };
+  const when = made ?? newest;
+  if (count === 0 || when === undefined) {
+    const what = count === 0 ? 'holds no advisory' : 'does not say when it was made';
+    throw new NoEvidence(`${place} ${what}`, 'write {"made": "2026-11-21", "vulns": [...]}');
+  }
+  const merged = mergeAliases(hits);
+  const told = (verdict: OsvHit['verdict']): JsonValue[] =>
+    merged
+      .filter((hit) => hit.verdict === verdict)
+      .map(({ id, aliases, package: name, version, severity, title }) => ({
+        id,
+        aliases: [...aliases].slice(0, 20),
+        package: name,
+        version,
+        severity,
+        title,
+      }));
+  return {
+    made: when.slice(0, 10),
+    records: count,
+    packages: dependencies.length,
+    hits: told('affected'),
+    unclear: told('unclear'),
+  };
 }
 
 /** Known vulnerabilities of what the plugins carry along. */
@@ -132,6 +141,14 @@ export const advisories: Collector = {
       );
     }
     const lock = readJson(path.join(root, 'package-lock.json'), ADVISORIES_BYTES_MAX);
-    return compareAdvisories(dependenciesOf(lock), readJson(file, ADVISORIES_BYTES_MAX));
+    try {
+      return compareAdvisories(dependenciesOf(lock), file);
+    } catch (error) {
+      if (error instanceof DecodeError) {
+        const text = `${file} cannot be read as OSV's format: ${describeError(error)}`;
+        throw new NoEvidence(text, 'tools/hive-gate/README.md says which forms are read');
+      }
+      throw error;
+    }
   },
 };

@@ -1,3 +1,10 @@
+const VERSION = /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
+
+/** Whether a text is a version; one to three numbers, as advisories write them. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
 /** Orders two versions as Semantic Versioning 2.0.0 does; build metadata does not count. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [split(a), split(b)];
@@ -14,7 +21,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function split(version: string): { readonly numbers: readonly number[]; readonly pre?: string } {
-  const [, core = '', pre] = /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?/.exec(version) ?? [];
+  const [, core = '', pre] = VERSION.exec(version) ?? [];
   return { numbers: core.split('.').map(Number), ...(pre === undefined ? {} : { pre }) };
 }
 

@@ -1,3 +1,4 @@
+import { advisory } from '../worlds.ts';
 import { type Broken, broken } from './broken.ts';
 
 /** Worlds in which security and audit is broken. */
@@ -46,6 +47,16 @@ export const SECURITY: readonly Broken[] = [
     'unknown',
     'no dependency compared',
     (w) => (w['advisories'].packages = 0),
+  ),
+  broken('C-ADVISORIES', 'unknown', 'an empty database', (w) => (w['advisories'].records = 0)),
+  broken(
+    'C-ADVISORIES',
+    'unknown',
+    'RG-01: a database from the future',
+    (w) => (w['advisories'].made = '2026-11-23'),
+  ),
+  broken('C-ADVISORIES', 'unknown', 'an advisory that does not say of which versions', (w) =>
+    w['advisories'].unclear.push(advisory('G-1', 'low')),
   ),
   broken('C-RPC', 'fail', 'an unlisted RPC method', (w) =>
     w['rpc-methods'].plugins[2].methods.push('hive-drain'),
