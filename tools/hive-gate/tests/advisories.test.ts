@@ -87,8 +87,8 @@ describe('an OSV export', () => {
     const { vulns } = exported();
     const several = path.join(folder, 'records');
     mkdirSync(several);
-    for (const one of vulns) {
-      writeFileSync(path.join(several, `${String(one['id'])}.json`), JSON.stringify(one));
+    for (const [index, one] of vulns.entries()) {
+      writeFileSync(path.join(several, `${index}.json`), JSON.stringify(one));
     }
     const places = [
       write('list.json', JSON.stringify(vulns)),

@@ -140,6 +140,23 @@ describe('on the built plugins', () => {
     );
   }, 120_000);
 
+  it.each([
+    ['rollback-container', 'docker stop cln\n', ''],
+    ['rollout-container', 'docker exec cln node', 'docker exec clightning node'],
+    ['rollout-container', 'docker exec cln lightning-cli getinfo', 'lightning-cli getinfo'],
+    ['rollback-container', 'mv "$CONFIG.new" "$CONFIG"\n', ''],
+  ])(
+    'the page %s with another command is found: %j',
+    async (name, find, put) => {
+      const change = (text: string): string => text.replace(find, put);
+      await withChanged(`docs/runbooks/${name}.md`, change, async () => {
+        const [outcome] = Object.values(await outcomes([`runbook-${name}`]));
+        expect(outcome).toMatch(/^fail: line \d+/);
+      });
+    },
+    120_000,
+  );
+
   it('the move from the original passes as it is', async () => {
     expect(await outcomes(['monolith'])).toEqual({ 'D-MONOLITH': 'pass' });
   }, 120_000);

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodedError } from '@cl-hive/core';
+import { findBinaries } from '@cl-hive/hive-lab';
 import { ACCEPTABLE, decodeGatesConfig, type GatesConfig } from '@cl-hive/readiness';
 import { examineSubject } from '../builds.ts';
 import { readYaml } from '../files.ts';
@@ -26,6 +27,7 @@ export interface WhereOptions {
   readonly advisories?: string;
   readonly nodeLog?: readonly string[];
   readonly monolith?: string;
+  readonly lightningd?: string;
   readonly fresh?: true;
 }
 
@@ -75,9 +77,28 @@ export function settingOf(options: WhereOptions, around: Around): Setting {
     runTests: options.runTests === true,
     advisories: from(options.advisories),
     nodeLogs: (options.nodeLog ?? []).map((text) => nodeLogOf(text, cwd)),
-    searchPath: around.env['PATH'] ?? '',
+    searchPath: searchPathOf(options.lightningd, around),
     monolith: from(options.monolith),
   };
+}
+
+/** Folders in which lightningd is looked for: that of the one which was named first. */
+function searchPathOf(lightningd: string | undefined, { cwd, env }: Around): string {
+  const PATH = env['PATH'] ?? '';
+  if (lightningd === undefined) {
+    return PATH;
+  }
+  const place = path.resolve(cwd, lightningd);
+  const folder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const searchPath = [folder ? place : path.dirname(place), PATH].join(path.delimiter);
+  const found = findBinaries(searchPath);
+  if (found.kind === 'missing') {
+    throw new UsageError(
+      `--lightningd ${lightningd}: ${found.names.join(', ')} not found there or on the PATH`,
+      'name lightningd, or the folder that has it with lightning-cli, bitcoind and bitcoin-cli',
+    );
+  }
+  return searchPath;
 }
 
 function nodeLogOf(text: string, cwd: string): NodeLog {

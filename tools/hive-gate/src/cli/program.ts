@@ -86,6 +86,7 @@ function addCheck(program: Command, around: Around, done: Done): void {
     .option('--run-tests', 'run npm test now')
     .option('--advisories <file>', 'an OSV database of vulnerabilities')
     .option('--node-log <NAME=FILE>', 'the log of a node that runs it (repeatable)', collect, [])
+    .option('--lightningd <path>', 'a real lightningd to try on, beside those on the PATH')
     .option(
       '--monolith <file>',
       'what a move from the Python cl-hive on a node of yours came to, instead of the drill',

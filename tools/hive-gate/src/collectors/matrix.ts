@@ -2,32 +2,16 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import path from 'node:path';
 import { describeError, type JsonValue, parseJson, stringifyJson } from '@cl-hive/core';
 import {
-  findBinaries,
-  labBackend,
   type NodeUnderTest,
   PLUGIN_NAMES,
   type PluginName,
   pluginFile,
-  realBackend,
   withNode,
 } from '@cl-hive/hive-lab';
 import { COMBINATIONS, orders } from '@cl-hive/readiness';
+import { type Place, placesOf } from '../lab/places.ts';
 import type { Setting } from '../setting.ts';
 import { buildInputs, type Collector } from './collector.ts';
-
-/** A place to run plugins on. */
-interface Place {
-  readonly name: string;
-  readonly backend: Parameters<typeof withNode>[0]['backend'];
-}
-
-/** hive-lab, and a real lightningd where its programs are on the PATH. */
-function placesOf({ searchPath }: Setting): readonly Place[] {
-  const lab = { name: 'hive-lab', backend: labBackend() };
-  return findBinaries(searchPath).kind === 'found'
-    ? [lab, { name: 'real lightningd', backend: realBackend({ searchPath }) }]
-    : [lab];
-}
 
 /** One line of what went wrong. */
 function faultOf(error: unknown): string {
@@ -41,7 +25,7 @@ async function tryOrder(
 ): Promise<JsonValue> {
   const faults: string[] = [];
   let lightningd: JsonValue = '';
-  const setting = { dist, plugins: order, ...(backend === undefined ? {} : { backend }) };
+  const setting = { dist, plugins: order, backend };
   try {
     await withNode(setting, async (node) => {
       for (const plugin of order) {
@@ -76,7 +60,7 @@ async function steps(
 async function tryLife({ dist }: Setting, { name, backend }: Place): Promise<readonly JsonValue[]> {
   let seen: readonly JsonValue[] = [];
   const dependents = ['cl-hive-archon', 'cl-hive'] as const;
-  const setting = { dist, plugins: dependents, ...(backend === undefined ? {} : { backend }) };
+  const setting = { dist, plugins: dependents, backend };
   await withNode(setting, async (node) => {
     seen = await steps(name, [
       ['idle without need', () => idleWithoutNeed(node, dependents)],
@@ -119,13 +103,16 @@ async function idleWithoutNeed(node: NodeUnderTest, plugins: readonly PluginName
 }
 
 /** Options of a plugin that is not there: lightningd refuses to start, without them it starts. */
-async function tryOptions({ dist }: Setting): Promise<readonly JsonValue[]> {
+async function tryOptions(
+  { dist }: Setting,
+  { name, backend }: Place,
+): Promise<readonly JsonValue[]> {
   let seen: readonly JsonValue[] = [];
-  await withNode({ dist, plugins: [] }, async (node) => {
+  await withNode({ dist, backend, plugins: [] }, async (node) => {
     const config = path.join(node.lightningDir, 'config');
     const before = existsSync(config) ? readFileSync(config, 'utf8') : '';
     const option = 'hive-governance-mode=advisor\n';
-    seen = await steps('hive-lab', [
+    seen = await steps(name, [
       [
         'refused while absent',
         async () => {
@@ -150,7 +137,7 @@ async function tryOptions({ dist }: Setting): Promise<readonly JsonValue[]> {
         'starts with',
         async () => {
           const lines = ['cl-hive-comms', 'cl-hive'].map(
-            (name) => `plugin=${pluginFile(dist, name)}\n`,
+            (plugin) => `plugin=${pluginFile(dist, plugin)}\n`,
           );
           writeFileSync(config, `${before}${lines.join('')}${option}`);
           await node.restart();
@@ -171,12 +158,14 @@ export const matrix: Collector = {
   collect: async (setting) => {
     const starts: JsonValue[] = [];
     const life: JsonValue[] = [];
+    const options: JsonValue[] = [];
     for (const place of placesOf(setting)) {
       for (const order of Object.values(COMBINATIONS).flatMap((plugins) => orders(plugins))) {
         starts.push(await tryOrder(setting, place, order));
       }
       life.push(...(await tryLife(setting, place)));
+      options.push(...(await tryOptions(setting, place)));
     }
-    return parseJson(stringifyJson({ starts, life, options: [...(await tryOptions(setting))] }));
+    return parseJson(stringifyJson({ starts, life, options }));
   },
 };

@@ -13,6 +13,7 @@ import {
 } from '@cl-hive/core';
 import { lightningCli, type NodeUnderTest, PLUGIN_NAMES } from '@cl-hive/hive-lab';
 import { BLOCK_MS } from '../limits.ts';
+import { type InstallKind, PROGRAMS, standIn } from './stand-in.ts';
 
 /** What a command of a runbook gave. */
 export interface BlockResult {
@@ -26,9 +27,19 @@ const decodeCall = object({
   cwd: text(4_000),
 });
 
+/** A runbook's node. */
+export interface RunbookPlace {
+  readonly node: NodeUnderTest;
+  /** The release that the runbook installs. */
+  readonly dist: string;
+  readonly kind: InstallKind;
+  /** The node's own lightning-cli, where the node is a real one. */
+  readonly lightningCli?: string;
+}
+
 /**
  * The programs that a runbook calls, standing in for the real ones: each hands its words to hive-gate
- * over a socket. `lightning-cli` talks to the emulated node, `systemctl` and `docker` restart it.
+ * over a socket, which does what `standIn` says.
  */
 const SHIM = `#!/usr/bin/env node
 const socket = require('node:net').connect(process.env.HIVE_GATE_SOCKET);
@@ -50,30 +61,28 @@ socket.end(JSON.stringify({ program, words: process.argv.slice(2), cwd: process.
 /** A node to run a runbook on: folders as its page names them, and stand-ins for the programs. */
 export class RunbookLab {
   readonly #node: NodeUnderTest;
+  readonly #cli: string | undefined;
   readonly #server: Server;
   readonly #env: Record<string, string>;
   readonly #state: string;
   #up = true;
 
-  private constructor(
-    node: NodeUnderTest,
-    server: Server,
-    env: Record<string, string>,
-    state: string,
-  ) {
-    this.#node = node;
+  private constructor(place: RunbookPlace, server: Server, env: Record<string, string>) {
+    this.#node = place.node;
+    this.#cli = place.lightningCli;
     this.#server = server;
     this.#env = env;
-    this.#state = state;
+    this.#state = path.join(place.node.dir, 'shell-state');
   }
 
-  /** Puts up the stand-ins. `dist` is the release that the runbook installs. */
-  static async open(node: NodeUnderTest, dist: string): Promise<RunbookLab> {
+  /** Puts up the stand-ins. */
+  static async open(place: RunbookPlace): Promise<RunbookLab> {
+    const { node, dist, kind } = place;
     const bin = path.join(node.dir, 'bin');
     const home = path.join(node.dir, 'home');
     mkdirSync(bin, { recursive: true });
     mkdirSync(home, { recursive: true });
-    for (const name of ['lightning-cli', 'systemctl', 'docker']) {
+    for (const name of PROGRAMS[kind]) {
       writeFileSync(path.join(bin, name), SHIM);
       chmodSync(path.join(bin, name), 0o755);
     }
@@ -95,7 +104,7 @@ export class RunbookLab {
       CONFIG: path.join(node.lightningDir, 'config'),
     };
     const server = createServer({ allowHalfOpen: true });
-    const lab = new RunbookLab(node, server, env, path.join(node.dir, 'shell-state'));
+    const lab = new RunbookLab(place, server, env);
     server.on('connection', (connection) => {
       let received = '';
       connection.setEncoding('utf8').on('data', (chunk: string) => {
@@ -142,63 +151,35 @@ export class RunbookLab {
   async #answer(received: string): Promise<JsonValue> {
     try {
       const { program, words } = decodeCall(parseJson(received));
-      switch (program) {
+      const what = standIn(program, words, this.#up);
+      switch (what.kind) {
+        case 'answer':
+          return { exit: what.exit, output: what.output };
+        case 'run':
+          return { run: [...what.words] };
         case 'lightning-cli':
-          return await this.#cli(words);
-        case 'systemctl':
-          return await this.#service(words);
-        default:
-          return await this.#docker(words);
+          return await this.#ask(what.words);
+        case 'turn':
+          await (what.to === 'up' ? this.#node.boot() : this.#node.halt());
+          this.#up = what.to === 'up';
+          return { exit: 0, output: what.output };
       }
     } catch (error) {
       return { exit: 1, output: `${describeError(error)}\n` };
     }
   }
 
-  async #cli(words: readonly string[]): Promise<JsonValue> {
+  async #ask(words: readonly string[]): Promise<JsonValue> {
     if (!this.#up) {
       return { exit: 2, output: 'lightning-cli: Connecting to lightning-rpc: No such file\n' };
     }
     const own = words.filter((word) => !/^--(?:network|lightning-dir)=/.test(word));
+    if (this.#cli !== undefined) {
+      const { lightningDir } = this.#node;
+      const [folder, network] = [path.dirname(lightningDir), path.basename(lightningDir)];
+      return { run: [this.#cli, `--lightning-dir=${folder}`, `--network=${network}`, ...own] };
+    }
     const { ok, text: output } = await lightningCli(this.#node, own);
     return { exit: ok ? 0 : 1, output: `${output}\n` };
-  }
-
-  async #service(words: readonly string[]): Promise<JsonValue> {
-    switch (words[0]) {
-      case 'stop':
-        await this.#node.halt();
-        this.#up = false;
-        return { exit: 0, output: '' };
-      case 'start':
-        await this.#node.boot();
-        this.#up = true;
-        return { exit: 0, output: '' };
-      case 'is-active':
-        return { exit: this.#up ? 0 : 3, output: this.#up ? 'active\n' : 'inactive\n' };
-      default:
-        return { exit: 1, output: `systemctl ${words.join(' ')} has no stand-in\n` };
-    }
-  }
-
-  /** `docker exec NAME words`, `cp A NAME:B`, `stop`, `start`, `inspect`: inside and outside are one here. */
-  async #docker(words: readonly string[]): Promise<JsonValue> {
-    const [verb = '', ...rest] = words;
-    const inside = (place: string): string => place.replace(/^[\w-]+:/, '');
-    switch (verb) {
-      case 'stop':
-      case 'start':
-        return this.#service([verb]);
-      case 'inspect':
-        return { exit: 0, output: this.#up ? 'running\n' : 'exited\n' };
-      case 'cp':
-        return { run: ['cp', '-R', ...rest.map(inside)] };
-      case 'exec': {
-        const [, ...command] = rest;
-        return { run: command };
-      }
-      default:
-        return { exit: 1, output: `docker ${words.join(' ')} has no stand-in\n` };
-    }
   }
 }

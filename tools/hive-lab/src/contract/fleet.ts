@@ -43,6 +43,14 @@ export interface FleetNode {
   readonly rpcFile: string;
 }
 
+/** A node that can be ended and started again in the same folder, with its configuration as it is then. */
+export interface RestartableNode extends FleetNode {
+  /** Ends it as SIGKILL would, or in order. */
+  readonly end: (how: 'stop' | 'kill') => Promise<void>;
+  /** Starts it again after it has ended. Rejects when it does not start. */
+  readonly restart: () => Promise<void>;
+}
+
 /** A running fleet. */
 export interface Fleet {
   readonly nodes: readonly FleetNode[];

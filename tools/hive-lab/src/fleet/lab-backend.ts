@@ -3,7 +3,13 @@ import path from 'node:path';
 import { connectRpc } from '@cl-hive/cln-rpc';
 import type { Clock } from '@cl-hive/core';
 import { SeededRandom } from '@cl-hive/testkit';
-import type { Fleet, FleetBackend, FleetEvent, FleetNode, FleetSpec } from '../contract/fleet.ts';
+import type {
+  Fleet,
+  FleetBackend,
+  FleetEvent,
+  FleetSpec,
+  RestartableNode,
+} from '../contract/fleet.ts';
 import type { NodeWorld } from '../contract/node.ts';
 import {
   describeEnd,
@@ -35,15 +41,11 @@ export interface LabBackendOptions {
 }
 
 /** A node of an emulated fleet. */
-export interface LabFleetNode extends FleetNode {
+export interface LabFleetNode extends RestartableNode {
   /** The plugins that it runs now. */
   readonly plugins: () => readonly PluginView[];
   /** Why it runs no more; undefined while it runs. */
   readonly ended: () => NodeEnd | undefined;
-  /** Ends it as SIGKILL would, or in order. Its channels and funds stay in the world. */
-  readonly end: (how: 'stop' | 'kill') => Promise<void>;
-  /** Starts it again in the same folder after it has ended. */
-  readonly restart: () => Promise<void>;
 }
 
 /** A fleet of emulated lightningd in this process. */

@@ -74,6 +74,11 @@ export class Daemon {
     }
   }
 
+  /** Ends it without asking; what {@link stop} may be given in place of a question. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Resolves when it has ended: after `ask`, else by SIGTERM, else by SIGKILL. Idempotent. */
   async stop(ask: () => Promise<unknown>): Promise<void> {
     const asked = this.#stopping;

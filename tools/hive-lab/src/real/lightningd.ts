@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectRpc, type RpcClient } from '@cl-hive/cln-rpc';
 import { CodedError, integer, nodeIdDecoder, object } from '@cl-hive/core';
-import type { FleetEvent, FleetNode, PluginSpec } from '../contract/fleet.ts';
+import type { FleetEvent, PluginSpec, RestartableNode } from '../contract/fleet.ts';
 import { until } from '../fleet/until.ts';
 import type { RealBinaries } from './binaries.ts';
 import type { Bitcoind } from './bitcoind.ts';
-import { Daemon } from './daemon.ts';
+import { Daemon, type DaemonSpec } from './daemon.ts';
 import { DAEMON_START_MS, SYNC_MS } from './limits.ts';
 
 /** How one lightningd is started. */
@@ -26,7 +26,7 @@ export interface LightningdOptions {
 }
 
 /** A running lightningd. */
-export interface Lightningd extends FleetNode {
+export interface Lightningd extends RestartableNode {
   readonly port: number;
   readonly rpc: RpcClient;
   /** Resolves when the node has seen the block at `height`. */
@@ -54,7 +54,7 @@ export async function startLightningdProcess(options: LightningdOptions): Promis
   const rpcFile = path.join(lightningDir, 'lightning-rpc');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(path.join(dir, 'config'), configuration(options), { mode: 0o600 });
-  const daemon = new Daemon({
+  const spec: DaemonSpec = {
     name: `lightningd of node ${number}`,
     program: options.binaries.lightningd,
     args: [`--lightning-dir=${dir}`, `--network=${NETWORK}`, '--developer'],
@@ -67,7 +67,8 @@ export async function startLightningdProcess(options: LightningdOptions): Promis
       }
     },
     onDeath: (reason) => options.on({ kind: 'node_died', node: number, reason }),
-  });
+  };
+  let daemon = new Daemon(spec);
   const rpc = connectRpc({ path: rpcFile, caller: 'hive-lab' });
   const info = async (): Promise<ReturnType<typeof decodeInfo>> => {
     daemon.assertRunning();
@@ -77,27 +78,11 @@ export async function startLightningdProcess(options: LightningdOptions): Promis
     await daemon.stop(() => rpc.raw('stop'));
     await rpc.close();
   };
-  const wait = { timeoutMs: DAEMON_START_MS, signal, intervalMs: 100 };
   try {
-    let dead: CodedError | undefined;
-    const started = await until(
-      () =>
-        info().catch((error: unknown) => {
-          // A process that ended does not come back: no use in waiting for the deadline.
-          if (error instanceof CodedError && error.code === 'daemon_died') {
-            dead = error;
-            return { id: undefined };
-          }
-          throw error;
-        }),
-      { what: `lightningd of node ${number} to answer`, ...wait },
-    );
-    if (started.id === undefined) {
-      throw dead ?? new CodedError('daemon_died', `lightningd of node ${number} ended`);
-    }
+    const { id } = await untilAnswering(info, number, signal);
     return {
       number,
-      id: started.id,
+      id,
       lightningDir,
       rpcFile,
       port: options.port,
@@ -111,11 +96,46 @@ export async function startLightningdProcess(options: LightningdOptions): Promis
         });
       },
       stop,
+      end: (how) => daemon.stop(how === 'stop' ? () => rpc.raw('stop') : () => daemon.kill()),
+      restart: async () => {
+        daemon = new Daemon(spec);
+        await untilAnswering(info, number, signal);
+      },
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Waits until the node answers. Throws `daemon_died` as soon as its process has ended. */
+async function untilAnswering(
+  info: () => Promise<ReturnType<typeof decodeInfo>>,
+  number: number,
+  signal: AbortSignal | undefined,
+): Promise<ReturnType<typeof decodeInfo>> {
+  let dead: CodedError | undefined;
+  const answered = await until<ReturnType<typeof decodeInfo> | 'dead'>(
+    () =>
+      info().catch((error: unknown) => {
+        // A process that ended does not come back: no use in waiting for the deadline.
+        if (error instanceof CodedError && error.code === 'daemon_died') {
+          dead = error;
+          return 'dead' as const;
+        }
+        throw error;
+      }),
+    {
+      what: `lightningd of node ${number} to answer`,
+      timeoutMs: DAEMON_START_MS,
+      signal,
+      intervalMs: 100,
+    },
+  );
+  if (answered === 'dead') {
+    throw dead ?? new CodedError('daemon_died', `lightningd of node ${number} ended`);
+  }
+  return answered;
 }
 
 function configuration(options: LightningdOptions): string {

@@ -6,8 +6,15 @@ import { type JsonObject, type JsonValue, stringifyJson } from '@cl-hive/core';
 import { prettyJson } from '../cli/pretty-json.ts';
 import { parseRpcWords } from '../cli/rpc-command.ts';
 import { parseRpcParams } from '../cli/rpc-params.ts';
-import type { Fleet, FleetBackend, FleetEvent, FleetNode, PluginSpec } from '../contract/fleet.ts';
-import { type LabFleetNode, labBackend } from '../fleet/lab-backend.ts';
+import type {
+  Fleet,
+  FleetBackend,
+  FleetEvent,
+  FleetNode,
+  PluginSpec,
+  RestartableNode,
+} from '../contract/fleet.ts';
+import { labBackend } from '../fleet/lab-backend.ts';
 
 /** The plugins of the suite. */
 export const PLUGIN_NAMES = ['cl-hive-comms', 'cl-hive-archon', 'cl-hive'] as const;
@@ -204,28 +211,28 @@ export class NodeUnderTest {
     }
   }
 
-  /** Ends the emulated node as SIGKILL would. */
+  /** Ends the node as SIGKILL would. */
   async kill(): Promise<void> {
     if (!('end' in this.#node)) {
-      throw new Error('only an emulated node can be killed here');
+      throw new Error('this node cannot be ended');
     }
-    await (this.#node as LabFleetNode).end('kill');
+    await (this.#node as RestartableNode).end('kill');
   }
 
-  /** Stops an emulated node in order; {@link boot} starts it again. */
+  /** Stops the node in order; {@link boot} starts it again. */
   async halt(): Promise<void> {
-    await (this.#node as LabFleetNode).end('stop');
+    await (this.#node as RestartableNode).end('stop');
   }
 
-  /** Starts an emulated node again, with its configuration file as it is now. */
+  /** Starts the node again, with its configuration file as it is now. */
   async boot(): Promise<void> {
-    await (this.#node as LabFleetNode).restart();
+    await (this.#node as RestartableNode).restart();
     // The connection of before ended with the node.
     await this.#rpc.close();
     this.#rpc = connectRpc({ path: this.#node.rpcFile, caller: 'acceptance' });
   }
 
-  /** Stops an emulated node in order and starts it again. */
+  /** Stops the node in order and starts it again. */
   async restart(): Promise<void> {
     await this.halt();
     await this.boot();
