@@ -13,6 +13,9 @@ export const CLOCK_AHEAD_MS = 5 * 60_000;
 /** Fewest samples that a trend is told from: below, every order of values is likely by chance. */
 export const TREND_SAMPLES_MIN = 12;
 
+/** Most samples that a trend is told from: every two are compared, and 500 show what 4,000 show. */
+export const TREND_POINTS_MAX = 500;
+
 /** Days of forwards that a baseline must hold, so that every day of the week is in it once. */
 export const BASELINE_DAYS_MIN = 7;
 

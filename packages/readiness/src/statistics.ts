@@ -1,3 +1,5 @@
+import { TREND_POINTS_MAX } from './limits.ts';
+
 /** Probability that a standard normal value is above `z` (Abramowitz and Stegun 26.2.17, error below 1e-7). */
 export function upperTail(z: number): number {
   if (z < 0) {
@@ -79,7 +81,7 @@ export interface Trend {
  * the span). Takes no shape of growth for granted, and one outlier does not make a trend.
  */
 export function risingTrend(points: readonly Point[]): Trend {
-  const sorted = [...points].sort((a, b) => a.at - b.at);
+  const sorted = thinned([...points].sort((a, b) => a.at - b.at));
   const slopes: number[] = [];
   let score = 0;
   for (const [index, later] of sorted.entries()) {
@@ -100,4 +102,10 @@ export function risingTrend(points: readonly Point[]): Trend {
   const z = variance > 0 && score !== 0 ? (score - Math.sign(score)) / Math.sqrt(variance) : 0;
   const span = (sorted.at(-1)?.at ?? 0) - (sorted[0]?.at ?? 0);
   return { chance: upperTail(z), growth: slopes.length === 0 ? 0 : median(slopes) * span };
+}
+
+/** At most {@link TREND_POINTS_MAX} of the points, evenly chosen, the newest among them: pairs are compared. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  const step = Math.ceil(points.length / TREND_POINTS_MAX);
+  return points.filter((_, index) => (points.length - 1 - index) % step === 0);
 }

@@ -66,6 +66,18 @@ export const CANARY: readonly Broken[] = [
   broken('K-TREND', 'fail', 'a memory trend', (w) =>
     each(w, (s, i) => (s['plugins'][1].resident += i * 150)),
   ),
+  broken('K-TREND', 'fail', 'a memory trend among thousands of samples', (w) => {
+    const { samples } = w['canary'];
+    const [first] = samples;
+    w['canary'].samples = Array.from({ length: 4000 }, (_, index) => ({
+      ...first,
+      at: samples[0].at + index * 70_000,
+      plugins: first.plugins.map((plugin: World, at: number) => ({
+        ...plugin,
+        resident: plugin['resident'] + (at === 1 ? Math.floor(index * 1.5) : 0),
+      })),
+    }));
+  }),
   broken('K-TREND', 'pass', 'a trend too small to matter', (w) =>
     each(w, (s, i) => (s['plugins'][1].resident += i * 10)),
   ),
