@@ -59,11 +59,12 @@ export function gathered(
   return { state: 'gathered', took_ms: 0, ...about, value };
 }
 
-/** Evidence that could not be gathered, and what would change that. */
+/** Evidence that could not be gathered, and what would change that where it is not what the check says. */
 export function missing(
   reason: string,
-  next: string,
+  next: string | undefined,
   about: { readonly at: number; readonly of: string; readonly took_ms?: number },
 ): Evidence {
-  return { state: 'missing', took_ms: 0, ...about, reason, next };
+  const step = next === undefined ? {} : { next };
+  return { state: 'missing', took_ms: 0, ...about, reason, ...step };
 }

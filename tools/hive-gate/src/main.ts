@@ -2,6 +2,9 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runProgram } from './cli/program.ts';
+import { leaveNothingBehind } from './scratch.ts';
+
+leaveNothingBehind();
 
 for (const stream of [process.stdout, process.stderr]) {
   // A reader that goes away, as `head` does, is no fault.

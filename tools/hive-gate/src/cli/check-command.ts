@@ -9,7 +9,7 @@ import { renderTable } from '../render/table.ts';
 import { writeReport } from '../report-file.ts';
 import type { Setting } from '../setting.ts';
 import type { Around } from './around.ts';
-import { settingOf, signerOf, UsageError, type WhereOptions } from './common.ts';
+import { checkWritable, settingOf, signerOf, UsageError, type WhereOptions } from './common.ts';
 import { type ExitCode, exitOf } from './exit-codes.ts';
 
 /** Options of `check`. */
@@ -36,6 +36,9 @@ export async function runCheck(options: CheckOptions, around: Around): Promise<E
   if (options.report !== undefined && checks.length !== CHECKS.length) {
     throw new UsageError('a report is about all checks', 'leave out --only or --report');
   }
+  checkWritable('--junit', options.junit, around.cwd);
+  checkWritable('--markdown', options.markdown, around.cwd);
+  checkWritable('--report', options.report, around.cwd);
   for (;;) {
     const setting = settingOf(options, around);
     const run = await runChecks(checks, setting, around.progress);

@@ -58,6 +58,13 @@ export function settingOf(options: WhereOptions, around: Around): Setting {
   const folders = foldersOf(root);
   const from = (file: string | undefined): string | undefined =>
     file === undefined ? undefined : path.resolve(cwd, file);
+  const handed = (option: string, file: string | undefined): string | undefined => {
+    const place = from(file);
+    if (place !== undefined && !existsSync(place)) {
+      throw new UsageError(`${option}: there is no ${place}`, 'look at the path');
+    }
+    return place;
+  };
   const dist = from(options.dist) ?? folders.dist;
   const gates = from(options.gates) ?? folders.gates;
   const commit = headCommit(root);
@@ -73,12 +80,12 @@ export function settingOf(options: WhereOptions, around: Around): Setting {
     config: readConfig(gates),
     subject: examineSubject(commit, dist),
     now: around.now,
-    tests: from(options.tests),
+    tests: handed('--tests', options.tests),
     runTests: options.runTests === true,
-    advisories: from(options.advisories),
+    advisories: handed('--advisories', options.advisories),
     nodeLogs: (options.nodeLog ?? []).map((text) => nodeLogOf(text, cwd)),
     searchPath: searchPathOf(options.lightningd, around),
-    monolith: from(options.monolith),
+    monolith: handed('--monolith', options.monolith),
   };
 }
 
@@ -106,7 +113,22 @@ function nodeLogOf(text: string, cwd: string): NodeLog {
   if (name === '') {
     throw new UsageError(`"${text}" is not NAME=FILE`, '--node-log alice=/path/to/log');
   }
-  return { name, file: path.resolve(cwd, file) };
+  const place = path.resolve(cwd, file);
+  if (!existsSync(place)) {
+    throw new UsageError(`--node-log ${name}: there is no ${place}`, 'look at the path');
+  }
+  return { name, file: place };
+}
+
+/** Says that a file cannot be written there before anything is gathered for it; `-` is standard output. */
+export function checkWritable(option: string, file: string | undefined, cwd: string): void {
+  const folder = path.dirname(path.resolve(cwd, file ?? '-'));
+  if (file !== undefined && file !== '-' && !existsSync(folder)) {
+    throw new UsageError(
+      `${option}: there is no folder ${folder}`,
+      'make it, or name another file',
+    );
+  }
 }
 
 /**

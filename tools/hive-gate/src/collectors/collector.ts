@@ -67,9 +67,10 @@ export async function gather(collector: Collector, setting: Setting): Promise<Ev
     }
     return evidence;
   } catch (error) {
-    const remedy = isCodedError(error) ? error.remedy : undefined;
+    // A coded error names its remedy, or leaves it to the check; anything else is a fault in here.
+    const next = isCodedError(error) ? error.remedy : `look at the collector ${collector.id}`;
     const text = describeError(error).split('\n')[0] ?? '';
-    return missing(text.slice(0, 500), remedy ?? `look at the collector ${collector.id}`, about());
+    return missing(text.slice(0, 500), next, about());
   }
 }
 

@@ -11,7 +11,7 @@ import {
   stringifyJson,
   text,
 } from '@cl-hive/core';
-import { lightningCli, type NodeUnderTest, PLUGIN_NAMES } from '@cl-hive/hive-lab';
+import { lightningCli, MARK_VARIABLE, type NodeUnderTest, PLUGIN_NAMES } from '@cl-hive/hive-lab';
 import { BLOCK_MS } from '../limits.ts';
 import { type InstallKind, PROGRAMS, standIn } from './stand-in.ts';
 
@@ -125,7 +125,12 @@ export class RunbookLab {
   run(commands: string): Promise<BlockResult> {
     // Variables that one block sets are there in the next, as in one terminal.
     const script = `[ -f "${this.#state}" ] && . "${this.#state}"\nset -e\n${commands}\n{ set +e; export -p; } > "${this.#state}"`;
-    const child = spawn('sh', ['-c', script], { env: this.#env, cwd: this.#env['HOME'] });
+    // Of this program's environment only what marks its processes.
+    const mark = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => name === MARK_VARIABLE),
+    );
+    const env = { ...this.#env, ...mark };
+    const child = spawn('sh', ['-c', script], { env, cwd: this.#env['HOME'] });
     let output = '';
     const take = (chunk: Buffer): void => {
       output += chunk.toString('utf8');
