@@ -183,6 +183,17 @@ describe('hive-gate', () => {
     expect([promoted.code, promoted.out]).toEqual([1, '']);
   }, 60_000);
 
+  it.each([
+    ['an unknown key', 'version: 1\ndefects: []\ndefectz: []\n', 'defectz'],
+    ['broken YAML', 'version: 1\n  defects:\n- x', 'defects.yaml'],
+  ])('tells a register with %s as what is to be mended', async (_what, text, named) => {
+    repository.write('docs/gates/defects.yaml', text);
+    const { code, out } = await gate('check', '--only', 'A-DEFECTS');
+    expect([code, out.includes(named)]).toEqual([2, true]);
+    expect(out).toContain('→ mend docs/gates/defects.yaml');
+    repository.write('docs/gates/defects.yaml', 'version: 1\ndefects: []\n');
+  });
+
   it('refuses a gates.yaml with an unknown key', async () => {
     repository.write('docs/gates/gates.yaml', `${gates}\nsurprise: 1\n`);
     const { code, err } = await gate('check', '--only', 'A-DEFECTS');

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { anyJson, array, type JsonValue, object, optional, parseJson, text } from '@cl-hive/core';
-import { readText, readYaml, sha256 } from '../files.ts';
+import { allowlistFile } from '@cl-hive/readiness';
+import { readText, sha256 } from '../files.ts';
 import { MANIFEST_MS, YAML_BYTES_MAX } from '../limits.ts';
 import { buildInputs, type Collector, NoEvidence } from './collector.ts';
+import { readRegister } from './registers.ts';
 
 const decodeManifest = object({
   rpcmethods: array(object({ name: text(200) })),
@@ -58,7 +60,8 @@ export const rpcMethods: Collector = {
       const { methods, hooks, notifications } = askManifest(setting.dist, name);
       plugins.push({ plugin: name, methods, hooks, notifications });
     }
-    return { allowlist: readYaml(allowlist(setting)) as JsonValue, plugins };
+    const list = readRegister(setting.gates, 'rpc-allowlist.yaml', allowlistFile);
+    return { allowlist: list, plugins };
   },
 };
 

@@ -99,7 +99,6 @@ export const SECURITY: readonly Broken[] = [
   ),
   broken('C-RPC', 'unknown', 'a plugin that was not asked', (w) => {
     w['rpc-methods'].plugins.pop();
-    w['rpc-methods'].allowlist.methods.pop();
   }),
   broken(
     'C-MODES',
