@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textOf } from './support/advisor.ts';
 import { buildKillable, dieAt } from './support/killable.ts';
 import { L402Server } from './support/l402-server.ts';
-import { channelOf, verified } from './support/management.ts';
+import { channelOf, ownLog, verified } from './support/management.ts';
 import type { NodeUnderTest } from './support/node.ts';
 import { type PairedNode, withPair } from './support/node-pair.ts';
 
@@ -95,7 +95,8 @@ describe('a request that has a price', () => {
       expect(await leftMsat(node)).toBe(5000n);
       const again = { outcome: 'executed', paid: false, result: { answer: { status: 200 } } };
       expect(await pay(node, { url })).toMatchObject(again);
-      await node.restart();
+      await node.killPlugin('cl-hive-comms');
+      await node.startPlugin('cl-hive-comms');
       await node.untilState('cl-hive-comms', 'ready');
       expect(await pay(node, { url, key: 'k' })).toMatchObject(again);
       expect(await pay(node, { url, dry_run: true })).toMatchObject({
@@ -113,7 +114,7 @@ describe('a request that has a price', () => {
       const { pays } = await node.call('listpays', { payment_hash: hash });
       const [{ preimage = '' } = {}] = pays as readonly JsonObject[];
       const { receipts } = await node.call('hive-client-receipts');
-      const told = `${JSON.stringify(receipts)}${JSON.stringify(paid)}${node.log()}`;
+      const told = `${JSON.stringify(receipts)}${JSON.stringify(paid)}${ownLog(node)}`;
       expect(told.includes(textOf(preimage))).toBe(false);
       const forget = { action: 'forget', payment_hash: hash };
       expect(await node.call('hive-client-tokens', forget)).toEqual({ forgotten: true });

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { JsonObject } from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
 import { Advisor, textOf } from './support/advisor.ts';
-import { channelOf, feeOf, INFO, setFee, verified } from './support/management.ts';
+import { channelOf, feeOf, INFO, ownLog, setFee, verified } from './support/management.ts';
 import { type PairedNode, withPair } from './support/node-pair.ts';
 
 /** Pays a challenge from another node and gives the token, with nothing of the plugin's code. */
@@ -79,7 +79,8 @@ describe('a node that asks a price', () => {
 
       const bob = await Advisor.authorize(node, 'bob', { mode: 'act' });
       expect(codeOf(await bob.ask({ ...setFee(channel, 228), l402 }))).toBe('payment_required');
-      await node.restart();
+      await node.killPlugin('cl-hive-comms');
+      await node.startPlugin('cl-hive-comms');
       await node.untilState('cl-hive-comms', 'ready');
       const envelope = alice.signed(setFee(channel, 229));
       const beside = await node.call('hive-comms-rpc', { envelope, l402 });
@@ -92,7 +93,7 @@ describe('a node that asks a price', () => {
       expect(known).toMatchObject({ amount_msat: 10_000 });
       await price({ action: 'off' });
       expect(codeOf(await alice.ask(setFee(channel, 232)))).toBe('executed');
-      expect(node.log()).not.toContain(l402.split(':')[1]);
+      expect(ownLog(node)).not.toContain(l402.split(':')[1]);
       await verified(node);
     });
   });

@@ -228,6 +228,8 @@ describe('what was paid for', () => {
       expect(await shown()).toMatchObject({ bytes: 2, body_base64: '//4=' });
       the.goods = (response) => response.end('x'.repeat(20_000));
       expect(textOf((await shown())['body'])).toHaveLength(16_384);
+      the.goods = (response) => response.end(`${'x'.repeat(16_383)}😀`);
+      expect(textOf((await shown())['body']).at(-1)).toBe('\ufffd');
       the.goods = (response) => response.writeHead(500).end();
       expect(await codeOf(desk.fetch(the.ask(), CHOICE, false))).toBe('paid_not_given');
       the.goods = (response) => response.writeHead(200).end('x'.repeat(2_000_000));

@@ -37,3 +37,9 @@ export const setFee = (channel: JsonObject, feePpm: number): Ask => ({
 
 /** Asks what `getinfo` shows. */
 export const INFO: Ask = { schema: 'hive:monitor/v1', action: 'get_info' };
+
+/** What cl-hive-comms wrote into the node's log: lightningd itself writes secrets of payments there. */
+export function ownLog(node: NodeUnderTest): string {
+  const lines = node.log().split('\n');
+  return lines.filter((line) => line.includes('cl-hive-comms')).join('\n');
+}

@@ -99,7 +99,7 @@ function shownOf({ status, headers, body }: GuardedAnswer): JsonObject {
     bytes: body.length,
     ...(text === undefined
       ? { body_base64: Buffer.from(body).toString('base64').slice(0, SHOWN_CHARS_MAX) }
-      : { body: text.slice(0, SHOWN_CHARS_MAX) }),
+      : { body: text.slice(0, SHOWN_CHARS_MAX).replace(/\p{Surrogate}/gu, '\ufffd') }),
   };
 }
 
