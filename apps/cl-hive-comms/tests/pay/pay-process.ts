@@ -12,6 +12,7 @@ import { ManagementDesk } from '../../src/pipeline/management-desk.ts';
 import type { CommsDatabase } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations.ts';
 import { type FaultPlan, FaultyRpc } from '../actions/support.ts';
+import type { KindProcess } from './payment-kind.ts';
 
 /** A client of a process that can be killed: from then on nothing it asks is ever sent or answered. */
 class MortalRpc implements RpcClient {
@@ -31,15 +32,23 @@ class MortalRpc implements RpcClient {
     params: JsonObject | readonly JsonValue[] = {},
     options?: CallOptions,
   ): Promise<JsonValue> {
+    return this.alive(() => this.#rpc.raw(method, params, options));
+  }
+
+  /** Work of the process: once it is dead, nothing begins and nothing comes back. */
+  async alive<T>(work: () => Promise<T>): Promise<T> {
     if (this.dead) {
       return new Promise(() => undefined);
     }
-    const reply = this.#rpc.raw(method, params, options);
-    return this.#unlessDead(await reply);
-  }
-
-  #unlessDead<T>(value: T): Promise<T> {
-    return this.dead ? new Promise(() => undefined) : Promise.resolve(value);
+    try {
+      const value = await work();
+      return this.dead ? new Promise(() => undefined) : value;
+    } catch (error) {
+      if (this.dead) {
+        return new Promise(() => undefined);
+      }
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -47,13 +56,26 @@ class MortalRpc implements RpcClient {
   }
 }
 
+/** A store as a process has it. */
+function mortalStore(store: Store<CommsDatabase>, life: MortalRpc): Store<CommsDatabase> {
+  return {
+    reader: store.reader,
+    info: () => store.info(),
+    transact: (work) => life.alive(() => store.transact(work)),
+  } satisfies Pick<Store<CommsDatabase>, 'reader' | 'info' | 'transact'> as Store<CommsDatabase>;
+}
+
 /** What a {@link PayProcess} runs on; it outlives it. */
 export interface PayMachine {
   readonly node: TestNode;
   readonly store: Store<CommsDatabase>;
   readonly clock: VirtualClock;
-  /** Made for each process; `alive` is false once it was killed. */
-  readonly rails: (self: NodeId, alive: () => boolean) => Rails;
+  /** Made for each process; `isAlive` is false once it was killed. */
+  readonly rails: (
+    self: NodeId,
+    isAlive: () => boolean,
+    process: KindProcess,
+  ) => Rails | Promise<Rails>;
   readonly faults: FaultPlan;
   /** `regtest` unless given. */
   readonly network?: string;
@@ -126,9 +148,12 @@ export class PayProcess {
 
   /** Starts, and brings what was interrupted to its outcome as far as it can be told. */
   static async start(machine: PayMachine): Promise<PayProcess> {
-    const { node, store, clock, faults } = machine;
+    const { node, clock, faults } = machine;
     const self = node.id;
     const rpc = new MortalRpc(new FaultyRpc(node.rpc, faults));
+    const store = mortalStore(machine.store, rpc);
+    // What the process before was writing when it was killed is on disk, or is not.
+    await store.transact(async () => undefined);
     const pipeline = await PipelineStore.open({
       store,
       clock,
@@ -144,7 +169,8 @@ export class PayProcess {
       epoch: 0,
       instance: () => 'one',
     };
-    const rails = machine.rails(self, () => !rpc.dead);
+    const mortal: KindProcess = { self, store, alive: (work) => rpc.alive(work) };
+    const rails = await machine.rails(self, () => !rpc.dead, mortal);
     const never = (): never => {
       throw new Error('nobody asks here but the operator');
     };
