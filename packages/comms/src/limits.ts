@@ -107,5 +107,12 @@ export const HISTORY_KEEP_MS_MIN = DOWNTIME_CREDIT_MS_MAX + 86_400_000;
  */
 export const TOKEN_USES_KEEP_MS = 366 * 86_400_000;
 
+/**
+ * Characters of the outcome of a request that is over and kept for its idempotency key alone: a longer
+ * one loses its result. No rule lets the key itself be forgotten: a later request under it has a new nonce
+ * and a new time, so that only the record tells that it ran.
+ */
+export const KEPT_OUTCOME_MAX = 2048;
+
 /** Requests that one transaction of a prune removes: others want the database too. */
 export const HISTORY_PRUNE_BATCH = 500;

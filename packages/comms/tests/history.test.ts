@@ -14,6 +14,7 @@ import {
   payingMigration,
   pricesMigration,
   pruneHistory,
+  shortenKept,
 } from '@cl-hive/comms';
 import type { Msat } from '@cl-hive/core';
 import { type Migration, openStore, type Reader } from '@cl-hive/store';
@@ -178,5 +179,47 @@ describe.each(DATABASE_KINDS)('a prune of the history on %s', (kind) => {
       ),
       { numRuns: kind === 'sqlite' ? 40 : 4 },
     );
+  });
+
+  it('shortens what stays for its key alone: that it was executed is never forgotten', async () => {
+    const store = await openStore<CommsTables>({
+      location: await databases.location(),
+      owner: 'cl-hive-comms',
+      migrations: [
+        FIRST,
+        ...commsMigrations,
+        historyMigration(4),
+        payingMigration(5),
+        pricesMigration(6),
+      ],
+      clock: new VirtualClock(START),
+      log: () => undefined,
+    });
+    const base = { answer: false, grant: undefined, amount: 0n, power: 'spend', left: 0 } as const;
+    const old: Past = { ...base, state: 'executed', age: 300 * DAY, keyed: true };
+    const receipt = { seq: 7, digest: 'ab' };
+    const long = { outcome: 'executed' as const, result: 'x'.repeat(30_000), receipt };
+    const cases = [old, { ...old, age: DAY }, { ...old, keyed: false }, { ...old, answer: true }];
+    await store.transact(async (tx) => {
+      for (const [index, one] of cases.entries()) {
+        await putIntent(tx, { ...intentOf(one, index + 1), outcome: long });
+      }
+      const short = { ...long, result: 'x' };
+      await putIntent(tx, { ...intentOf(old, 5), outcome: short });
+      await tx.insertInto('comms_answers').values({ intent: 4 }).execute();
+    });
+    const before = NOW - HISTORY_KEEP_MS_MIN;
+    expect(await store.transact((tx) => shortenKept(tx, before))).toBe(1);
+    expect(await store.transact((tx) => shortenKept(tx, before))).toBe(0);
+    expect((await findByKey(store.reader, 'a', 'k1'))?.outcome).toEqual({
+      outcome: 'executed',
+      receipt,
+      result: { cut: true, characters: expect.any(Number) },
+    });
+    for (const id of [2, 3, 4]) {
+      expect((await findIntent(store.reader, id))?.outcome).toEqual(long);
+    }
+    expect((await findIntent(store.reader, 5))?.outcome?.result).toBe('x');
+    await store.close();
   });
 });

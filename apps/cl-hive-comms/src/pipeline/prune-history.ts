@@ -3,6 +3,7 @@ import {
   HISTORY_KEEP_MS_MIN,
   type PrunedHistory,
   pruneHistory,
+  shortenKept,
 } from '@cl-hive/comms';
 import { CodedError } from '@cl-hive/core';
 import type { Store } from '@cl-hive/store';
@@ -21,13 +22,16 @@ export function keepMs(keep: Moment | undefined): number {
   return ms;
 }
 
-/** Removes all requests that were over before `beforeGuardMs`, a batch at a time. */
+/** Removes, or where a key keeps them shortens, all requests over before `beforeGuardMs`, a batch at a time. */
 export async function pruneAllHistory(
   store: Store<CommsDatabase>,
   beforeGuardMs: number,
 ): Promise<PrunedHistory> {
   let requests = 0;
   let ledgerEntries = 0;
+  while ((await store.transact((tx) => shortenKept(tx, beforeGuardMs))) > 0) {
+    // A batch at a time, as below.
+  }
   for (;;) {
     const done = await store.transact((tx) => pruneHistory(tx, beforeGuardMs));
     requests += done.requests;

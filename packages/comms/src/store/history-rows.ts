@@ -1,7 +1,8 @@
-import type { Msat } from '@cl-hive/core';
+import { type Msat, stringifyJson } from '@cl-hive/core';
 import { decodeMsat, encodeMsat, type Transactor } from '@cl-hive/store';
-import { HISTORY_PRUNE_BATCH } from '../limits.ts';
+import { HISTORY_PRUNE_BATCH, KEPT_OUTCOME_MAX } from '../limits.ts';
 import { FINAL_STATES } from '../pipeline/intent.ts';
+import { readDocument } from './documents.ts';
 import type { CommsTables } from './tables.ts';
 
 /** What one transaction of a prune removed. */
@@ -37,6 +38,38 @@ export async function pruneHistory(
   await tx.deleteFrom('comms_ledger').where('intent', 'in', ids).execute();
   await tx.deleteFrom('comms_intents').where('id', 'in', ids).execute();
   return { requests: ids.length, ledgerEntries: entries.length };
+}
+
+/**
+ * Takes the results out of executed requests that stay for their idempotency key alone, were over before
+ * `beforeGuardMs` and are longer than {@link KEPT_OUTCOME_MAX}; at most {@link HISTORY_PRUNE_BATCH}. Gives
+ * how many. That the request was executed, and its receipt, stay.
+ */
+export async function shortenKept(
+  tx: Transactor<CommsTables>,
+  beforeGuardMs: number,
+): Promise<number> {
+  const rows = await tx
+    .selectFrom('comms_intents')
+    .select(['id', 'outcome'])
+    .where('state', '=', 'executed')
+    .where('idempotency_key', 'is not', null)
+    .where('guard_ms', '<', beforeGuardMs)
+    .where((eb) => eb(eb.fn<number>('length', ['outcome']), '>', KEPT_OUTCOME_MAX))
+    .where('id', 'not in', (eb) => eb.selectFrom('comms_answers').select('intent'))
+    .orderBy('id')
+    .limit(HISTORY_PRUNE_BATCH)
+    .execute();
+  for (const { id, outcome } of rows) {
+    const { result: _, ...rest } = readDocument(outcome ?? '{}', 'intent');
+    const cut = { cut: true, characters: outcome?.length ?? 0 };
+    await tx
+      .updateTable('comms_intents')
+      .set({ outcome: stringifyJson({ ...rest, result: cut }) })
+      .where('id', '=', id)
+      .execute();
+  }
+  return rows.length;
 }
 
 async function prunable(

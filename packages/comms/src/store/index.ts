@@ -1,4 +1,4 @@
-export { type PrunedHistory, pruneHistory } from './history-rows.ts';
+export { type PrunedHistory, pruneHistory, shortenKept } from './history-rows.ts';
 export { findByKey, findIntent, listIntents, nextIntent } from './intent-rows.ts';
 export { capUses, grantUses, listEntries } from './ledger-rows.ts';
 export {
