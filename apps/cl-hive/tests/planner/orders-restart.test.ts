@@ -56,9 +56,9 @@ describe.each(EXECUTIONS)('an order in %s mode whose planner was killed', (execu
   it('before the desk was asked is asked for, once', async () => {
     const { world: w, node } = await planned(execution, (one) => {
       const { desk } = one;
-      const { request } = desk;
+      const request = desk.request.bind(desk);
       desk.request = () => {
-        desk.request = request.bind(desk);
+        desk.request = request;
         return Promise.reject(new Error('killed'));
       };
     });
