@@ -29,6 +29,8 @@ export class Courier {
   readonly #desk: MintDesk;
   readonly #prepare: Preparer;
   readonly #harvest: Harvest;
+  /** Mints that gave no answer when they were last asked. */
+  readonly silent = new Set<string>();
   readonly #running = new Map<string, Promise<Operation>>();
 
   constructor(parts: CashuParts, desk: MintDesk, prepare: Preparer) {
@@ -61,6 +63,7 @@ export class Courier {
     }
     try {
       const client = this.#desk.client(await this.#desk.listed(operation.mint));
+      this.silent.delete(operation.mint);
       switch (operation.kind) {
         case 'mint':
           return await this.#mint(operation, client);
@@ -76,6 +79,9 @@ export class Courier {
         return this.#close(operation, 'disputed', error.message);
       }
       if (isCodedError(error) && ['mint_silent', 'mint_url', 'mint_refused'].includes(error.code)) {
+        if (error.code !== 'mint_refused') {
+          this.silent.add(operation.mint);
+        }
         return this.#wait(operation, error.message);
       }
       throw error;
@@ -268,7 +274,10 @@ export class Courier {
       );
     }
     if (!proven) {
-      this.#parts.trouble(`${operation.mint}: paid an invoice and does not show its preimage`);
+      const what = `says it paid an invoice and ${quote.preimage === undefined ? 'shows no preimage' : 'shows a wrong preimage'}`;
+      await (quote.preimage === undefined
+        ? this.#parts.trouble(`${operation.mint}: ${what}`)
+        : this.#desk.quarantine(operation.mint, what));
     }
     return this.#finish(done, change, (fee < 0n ? 0n : fee) as Msat);
   }

@@ -34,7 +34,7 @@ export function checkKeyset({ id, unit, keys, feePpk, finalExpiryS }: Keyset): v
   if (!version || !powers || feePpk > CASHU_LIMITS.feePpk || !LibraryKeyset.verifyKeysetId(whole)) {
     throw cashuError(
       'keyset_unusable',
-      `the keyset ${id.slice(0, 66)} is not what its id says, or asks too much`,
+      `the keyset ${JSON.stringify(id.slice(0, 66))} is not what its id says, or asks too much`,
       'use another mint',
     );
   }

@@ -115,12 +115,20 @@ export class CashuWallet {
   async reconcile(): Promise<number> {
     const { store, trouble } = this.#parts;
     let open = 0;
-    for (const key of await operationKeys(store.reader, 'open')) {
-      try {
-        open += (await this.run(key)).state === 'open' ? 1 : 0;
-      } catch (error) {
-        open += 1;
-        trouble(`an operation could not be looked after: ${describeError(error)}`);
+    for (const mint of new Set((await this.mints.list()).map(({ url }) => url))) {
+      this.#courier.silent.delete(mint);
+      for (const key of await operationKeys(store.reader, 'open', mint)) {
+        // A mint that does not answer costs one deadline a round, not one for each operation.
+        if (this.#courier.silent.has(mint)) {
+          open += 1;
+          continue;
+        }
+        try {
+          open += (await this.run(key)).state === 'open' ? 1 : 0;
+        } catch (error) {
+          open += 1;
+          trouble(`an operation could not be looked after: ${describeError(error)}`);
+        }
       }
     }
     await this.#forgetRedeemed();

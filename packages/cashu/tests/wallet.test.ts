@@ -398,3 +398,41 @@ describe('what is asked', () => {
     expect(await satOf(wallet)).toBe(79);
   });
 });
+
+describe('a mint that cheats or is gone', () => {
+  it('and shows a wrong preimage is not used any more', async () => {
+    const world = newWorld();
+    const wallet = await world.wallet(await databases.location());
+    await world.fund(wallet, 50);
+    const pay = world.lightning.pay.bind(world.lightning);
+    world.lightning.pay = async (request, fee) => {
+      const paid = await pay(request, fee);
+      return paid.state === 'paid' ? { ...paid, preimage: '00'.repeat(32) } : paid;
+    };
+    const invoice = world.lightning.newInvoice(20);
+    await wallet.prepare.melt({ key: 'm', mint: URL_A, invoice });
+    expect((await wallet.run('m')).state).toBe('done');
+    expect((await wallet.mints.list())[0]?.quarantine).toContain('wrong preimage');
+    expect(world.troubles).toHaveLength(1);
+  });
+
+  it('and does not answer is asked once a round, whatever is open', async () => {
+    const world = newWorld();
+    const wallet = await world.wallet(await databases.location());
+    await world.fund(wallet, 64);
+    world.front.fault = (_method, path) => (path === '/v1/swap' ? 'lose_request' : undefined);
+    for (const key of ['a', 'b', 'c']) {
+      await wallet.prepare.send({ key, mint: URL_A, gifts: [{ amountMsat: sat(2) }] }).then(
+        () => wallet.run(key),
+        () => undefined,
+      );
+    }
+    world.front.fault = () => 'lose_request';
+    const before = world.front.seen.length;
+    expect(await wallet.reconcile()).toBeGreaterThan(0);
+    expect(world.front.seen.length - before).toBe(1);
+    world.front.fault = () => undefined;
+    expect(await wallet.reconcile()).toBe(0);
+    expect(await satOf(wallet)).toBe(64);
+  });
+});

@@ -77,6 +77,16 @@ describe('the Cashu wallet of a node', () => {
       const melt = { ...at, bolt11: textOf(invoice['bolt11']), key: 'bill' };
       const paid = await wallet(second.node, 'melt', melt);
       expect(paid).toMatchObject({ payment: { outcome: 'executed' } });
+      const more = await node.call('invoice', {
+        amount_msat: '20sat',
+        label: 'paid by hive-client-pay',
+        description: '',
+      });
+      const bill = { invoice: textOf(more['bolt11']), mint: mint.url, method: 'cashu' };
+      expect(await second.node.call('hive-client-pay', bill)).toMatchObject({
+        outcome: 'executed',
+        method: 'cashu',
+      });
       await wallet(node, 'look');
       await wallet(second.node, 'look');
       expect((await holds(node)) + (await holds(second.node))).toBe(mint.mint.outstanding);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CASHU_LIMITS } from '@cl-hive/cashu';
 import type { JsonObject, JsonValue } from '@cl-hive/core';
 import {
   judgeOffer,
@@ -129,6 +130,9 @@ export class EscrowDesk {
       return refuseTicket(problem, 'ask the payer for another ticket');
     }
     const read = await Promise.all(tokens.map((token) => wallet.read(token)));
+    if (read.flatMap(({ proofs }) => proofs).length > CASHU_LIMITS.tokenProofs) {
+      return refuseTicket('too_many_proofs', 'ask the payer for fewer parts');
+    }
     if (read.length !== terms.parts.length || read.some(({ mint }) => mint !== terms.mint)) {
       return refuseTicket('tokens_differ', 'a token of the terms’ mint belongs to each part');
     }

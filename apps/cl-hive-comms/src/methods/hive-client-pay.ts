@@ -7,6 +7,7 @@ const PARAMS = {
   invoice: p.text({ min: 1, max: 4296 }, 'a BOLT 11 invoice').optional(),
   offer: p.text({ min: 1, max: 4296 }, 'a BOLT 12 offer').optional(),
   url: p.text({ min: 1, max: 2048 }, 'a request that is paid for by L402').optional(),
+  mint: p.text({ min: 1, max: 255 }, 'method=cashu: the mint that pays the invoice').optional(),
   amount_msat: p
     .msat('exactly this, where the payee leaves it open; of a url: at most this')
     .optional(),
@@ -69,6 +70,7 @@ export const clientPay = (ready: () => CommsServices) =>
               invoice: rest.invoice,
               offer: rest.offer,
               url: rest.url,
+              mint: rest.mint,
               method: rest.method,
               kind: rest.kind,
               payee: rest.payee,

@@ -8,6 +8,8 @@ export interface PayRequest {
   readonly invoice: string | undefined;
   readonly offer: string | undefined;
   readonly url: string | undefined;
+  /** A Cashu mint that is to pay the invoice. */
+  readonly mint?: string | undefined;
   readonly method: PayMethod | undefined;
   readonly kind: 'once' | 'series' | 'conditional';
   readonly amountMsat: Msat | undefined;
@@ -21,10 +23,13 @@ export interface PayRequest {
 
 /** What each method needs of a request; undefined where the payee does not offer it. */
 function details(request: PayRequest): ReadonlyMap<PayMethod, JsonObject> {
-  const { invoice, offer, url, quantity, payerNote } = request;
+  const { invoice, offer, url, mint, quantity, payerNote } = request;
   const found = new Map<PayMethod, JsonObject>();
   if (invoice !== undefined) {
     found.set('bolt11', { bolt11: invoice });
+    if (mint !== undefined) {
+      found.set('cashu', { mint, bolt11: invoice });
+    }
   }
   if (offer !== undefined) {
     found.set('bolt12', {
