@@ -65,16 +65,18 @@ function copyTree(to) {
   }
 }
 
-/** Runs one test file of the copy; each of its tests with its outcome. */
-function runTests(tree, { test, title }) {
+const escaped = (title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Runs one test file of the copy, whole or the tests of these titles; each of them with its outcome. */
+function runTests(tree, { test, titles }) {
   const [group, name] = test.split('/');
   const report = path.join(tree, 'report.json');
   rmSync(report, { force: true });
   const words = ['run', '--root', path.join(tree, group, name)];
   words.push('--config', path.join(tree, 'vitest.config.ts'), path.join(tree, test));
   words.push('--reporter=json', `--outputFile=${report}`, '--retry=0', '--bail=0');
-  if (title !== undefined) {
-    words.push('-t', title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (titles !== undefined) {
+    words.push('-t', titles.map(escaped).join('|'));
   }
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
   spawnSync(process.execPath, [vitest, ...words], {
@@ -115,7 +117,10 @@ function tryMutant(tree, mutant, which) {
   }
   writeFileSync(file, change.text);
   try {
-    const { ran, failed, why } = runTests(tree, which ? { test: mutant.test } : mutant);
+    const { ran, failed, why } = runTests(
+      tree,
+      which ? { test: mutant.test } : { test: mutant.test, titles: [mutant.title] },
+    );
     if (which) {
       console.log(
         [`${mutant.id}: ${failed.length} of ${ran.length} notice`, ...failed].join('\n  '),
@@ -138,7 +143,7 @@ function failingAnyway(tree, mutants) {
   }
   const failing = new Set();
   for (const [test, wanted] of titles) {
-    const { ran, failed } = runTests(tree, { test });
+    const { ran, failed } = runTests(tree, { test, titles: wanted });
     for (const title of wanted) {
       const passes =
         ran.some((name) => name.includes(title)) && !failed.some((name) => name.includes(title));

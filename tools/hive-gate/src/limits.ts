@@ -10,6 +10,9 @@ export const ADVISORIES_BYTES_MAX = 256 * 1024 * 1024;
 /** Most files of a folder of advisories: OSV has some 250,000 records for npm. */
 export const ADVISORY_FILES_MAX = 1_000_000;
 
+/** Advisories that speak of one release's dependencies; some dozens do at the worst of times. */
+export const ADVISORY_HITS_MAX = 5_000;
+
 /** Largest node log that is read; two weeks at level info stay far below. */
 export const LOG_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 

@@ -10,7 +10,7 @@ import {
   record,
 } from '@cl-hive/core';
 import { readJson, readText } from '../files.ts';
-import { ADVISORIES_BYTES_MAX, ADVISORY_FILES_MAX } from '../limits.ts';
+import { ADVISORIES_BYTES_MAX, ADVISORY_FILES_MAX, ADVISORY_HITS_MAX } from '../limits.ts';
 import { type Collector, NoEvidence } from './collector.ts';
 import { type Dependency, decodeOsvRecord, hitsOf, mergeAliases, type OsvHit } from './osv.ts';
 
@@ -101,6 +101,10 @@ export function compareAdvisories(dependencies: readonly Dependency[], place: st
       newest = Number.isNaN(Date.parse(modified)) ? newest : modified;
     }
     hits.push(...hitsOf(one, versions));
+    if (hits.length > ADVISORY_HITS_MAX) {
+      const what = `${place} names the dependencies more than ${ADVISORY_HITS_MAX} times`;
+      throw new NoEvidence(what, 'look at what it is');
+    }
     count += 1;
   }
   const when = made ?? newest;
