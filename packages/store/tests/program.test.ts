@@ -45,6 +45,12 @@ describe("a plugin's store program", () => {
     expect(ended.integrity).toBe('ok');
     expect(ended.tables).toEqual([
       expect.objectContaining({ name: 'hive_things', rows: 5, restored: ended.tables[0].backup }),
+      // What stood in the log when the backup was made: a copy of the file alone would lack it.
+      expect.objectContaining({
+        name: '(written meanwhile)',
+        rows: begun.written_meanwhile,
+        restored: ended.tables[1].backup,
+      }),
     ]);
   });
 

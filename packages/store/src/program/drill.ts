@@ -4,7 +4,7 @@ import type { Clock } from '@cl-hive/core';
 import { verifyBackup } from '../backup.ts';
 import { MANIFEST_TABLE } from '../backup-manifest.ts';
 import { listTables } from '../catalog.ts';
-import { digestTables, type TableDigest } from '../digest.ts';
+import { DigestBuilder, digestTables, type TableDigest } from '../digest.ts';
 import { createFile, existsError } from '../files.ts';
 import { DRILL_WRITES_MAX } from '../limits.ts';
 import type { Migration } from '../migration.ts';
@@ -112,8 +112,9 @@ export async function endDrill(facts: StoreFacts, folder: string): Promise<Drill
   await restore(facts, path.join(folder, 'busy.backup'), path.join(folder, 'busy.sqlite3'));
   const restored = path.join(folder, RESTORED);
   await restore(facts, path.join(folder, 'quiet.backup'), restored);
-  const before = await digestsOf(path.join(folder, SOURCE), owner);
-  const after = await digestsOf(restored, owner);
+  const source = path.join(folder, SOURCE);
+  const before = [...(await digestsOf(source, owner)), await digestWritten(source, owner)];
+  const after = [...(await digestsOf(restored, owner)), await digestWritten(restored, owner)];
   const tables = before.map(({ name, rows, digest }) => ({
     name,
     rows,
@@ -142,6 +143,23 @@ async function digestsOf(file: string, owner: Owner): Promise<readonly TableDige
       session,
       tables.filter((table) => !storeTables(owner).includes(table)),
     );
+  });
+}
+
+/**
+ * The rows that were committed while the first backup was made, as a table of their own: they were in the
+ * log when the second one began, and a backup that copies the file without its log lacks them.
+ */
+async function digestWritten(file: string, owner: Owner): Promise<TableDigest> {
+  return withReadOnlyFile(file, async (session) => {
+    const builder = new DigestBuilder(['key', 'value']);
+    const { rows } = session.run(
+      `select key, value from ${markTable(owner)} where key like 'drill_%'`,
+    );
+    for (const { key, value } of rows) {
+      builder.add([String(key), String(value)]);
+    }
+    return builder.finish('(written meanwhile)');
   });
 }
 
