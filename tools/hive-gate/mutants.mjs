@@ -3,7 +3,7 @@
 // in .test-results/mutants.json afterwards.
 //   --only ID[,ID]   some of them; nothing is recorded then
 //   --which          all tests of the named file, and which of them notice: for a new entry
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -65,10 +65,21 @@ function copyTree(to) {
   }
 }
 
+let running;
+
 const escaped = (title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** Not spawnSync: Ctrl-C would wait for the last of all mutants. */
+function ended(child) {
+  running = child;
+  return new Promise((resolve) => {
+    child.on('error', resolve);
+    child.on('close', resolve);
+  });
+}
+
 /** Runs one test file of the copy, whole or the tests of these titles; each of them with its outcome. */
-function runTests(tree, { test, titles }) {
+async function runTests(tree, { test, titles }) {
   const [group, name] = test.split('/');
   const report = path.join(tree, 'report.json');
   rmSync(report, { force: true });
@@ -79,13 +90,9 @@ function runTests(tree, { test, titles }) {
     words.push('-t', titles.map(escaped).join('|'));
   }
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-  spawnSync(process.execPath, [vitest, ...words], {
-    cwd: tree,
-    stdio: 'ignore',
-    timeout: RUN_MS,
-    killSignal: 'SIGKILL',
-    env: { ...process.env, NX_DAEMON: 'false' },
-  });
+  await ended(
+    spawn(process.execPath, [vitest, ...words], { cwd: tree, stdio: 'ignore', timeout: RUN_MS }),
+  );
   if (!existsSync(report)) {
     return { ran: [], failed: [], why: 'the test gave no result' };
   }
@@ -100,7 +107,7 @@ function runTests(tree, { test, titles }) {
 }
 
 /** Puts one defect in, runs its test, takes it out again. */
-function tryMutant(tree, mutant, which) {
+async function tryMutant(tree, mutant, which) {
   const begun = Date.now();
   const file = path.join(tree, mutant.file);
   const before = readFileSync(file, 'utf8');
@@ -117,7 +124,7 @@ function tryMutant(tree, mutant, which) {
   }
   writeFileSync(file, change.text);
   try {
-    const { ran, failed, why } = runTests(
+    const { ran, failed, why } = await runTests(
       tree,
       which ? { test: mutant.test } : { test: mutant.test, titles: [mutant.title] },
     );
@@ -136,14 +143,14 @@ function tryMutant(tree, mutant, which) {
 }
 
 /** Tests that fail without any defect would notice nothing. */
-function failingAnyway(tree, mutants) {
+async function failingAnyway(tree, mutants) {
   const titles = new Map();
   for (const { test, title } of mutants) {
     titles.set(test, [...(titles.get(test) ?? []), title]);
   }
   const failing = new Set();
   for (const [test, wanted] of titles) {
-    const { ran, failed } = runTests(tree, { test, titles: wanted });
+    const { ran, failed } = await runTests(tree, { test, titles: wanted });
     for (const title of wanted) {
       const passes =
         ran.some((name) => name.includes(title)) && !failed.some((name) => name.includes(title));
@@ -155,7 +162,7 @@ function failingAnyway(tree, mutants) {
   return failing;
 }
 
-function main(words) {
+async function main(words) {
   const which = words.includes('--which');
   const at = words.indexOf('--only');
   const only = at < 0 ? undefined : (words[at + 1] ?? '').split(',');
@@ -168,16 +175,19 @@ function main(words) {
   const begun = Date.now();
   const before = { commit: git('rev-parse', 'HEAD'), clean: git('status', '--porcelain') === '' };
   const tree = mkdtempSync(path.join(tmpdir(), 'cl-hive-mutants-'));
-  process.on('exit', () => rmSync(tree, { recursive: true, force: true }));
+  process.on('exit', () => {
+    running?.kill('SIGKILL');
+    rmSync(tree, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  });
   const results = [];
   copyTree(tree);
-  const failing = which ? new Set() : failingAnyway(tree, chosen);
+  const failing = which ? new Set() : await failingAnyway(tree, chosen);
   for (const [index, mutant] of chosen.entries()) {
     const { id, priority, test, title } = mutant;
     const why = 'its test fails without it too';
     const result = failing.has(`${test} ${title}`)
       ? { id, priority, outcome: 'broken', why, took_ms: 0 }
-      : tryMutant(tree, mutant, which);
+      : await tryMutant(tree, mutant, which);
     results.push(result);
     console.log(`${index + 1}/${chosen.length} ${result.outcome} ${id} ${result.why}`.trim());
   }
@@ -202,5 +212,5 @@ function main(words) {
 if (process.argv[1] === import.meta.filename) {
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 }
