@@ -69,6 +69,14 @@ let running;
 
 const escaped = (title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+function end(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // None was started, or it has ended.
+  }
+}
+
 /** Not spawnSync: Ctrl-C would wait for the last of all mutants. */
 function ended(child) {
   running = child;
@@ -91,7 +99,13 @@ async function runTests(tree, { test, titles }) {
   }
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
   await ended(
-    spawn(process.execPath, [vitest, ...words], { cwd: tree, stdio: 'ignore', timeout: RUN_MS }),
+    spawn(process.execPath, [vitest, ...words], {
+      cwd: tree,
+      stdio: 'ignore',
+      timeout: RUN_MS,
+      // A group of its own: it ends with all that it has started.
+      detached: true,
+    }),
   );
   if (!existsSync(report)) {
     return { ran: [], failed: [], why: 'the test gave no result' };
@@ -176,7 +190,7 @@ async function main(words) {
   const before = { commit: git('rev-parse', 'HEAD'), clean: git('status', '--porcelain') === '' };
   const tree = mkdtempSync(path.join(tmpdir(), 'cl-hive-mutants-'));
   process.on('exit', () => {
-    running?.kill('SIGKILL');
+    end(running);
     rmSync(tree, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
   const results = [];
