@@ -1,7 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { JsonObject } from '@cl-hive/core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Advisor, textOf } from './support/advisor.ts';
+import { buildKillable, dieAt } from './support/killable.ts';
 import { channelOf, feeOf, INFO, ownLog, setFee, verified } from './support/management.ts';
 import { type PairedNode, withPair } from './support/node-pair.ts';
 
@@ -97,4 +101,57 @@ describe('a node that asks a price', () => {
       await verified(node);
     });
   });
+});
+
+const base = mkdtempSync(path.join(tmpdir(), 'hive-price-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** Where the process dies, and what the same request is told afterwards. */
+const PLACES: readonly (readonly [place: string, told: string])[] = [
+  ['port:toll:after', 'executed'],
+  ['port:claim:before', 'executed'],
+  ['decideClaim:after', 'executed'],
+  ['port:claim:after', 'not_started'],
+  ['port:start:before', 'not_started'],
+  ['rpc:setchannel:answered', 'executed'],
+  ['port:record:before', 'executed'],
+  ['port:record:after', 'executed'],
+  ['port:answered:after', 'executed'],
+];
+const USES = 9;
+
+describe('a node that is killed while it serves what was paid for', () => {
+  it('KX-01, I2: counts a use for each request that had its effect, and for no other', async () => {
+    const plugin = await buildKillable('cl-hive-comms', path.join(base, 'cl-hive-comms'));
+    await withPair([{ path: plugin }], async (first, second) => {
+      const { node } = first;
+      await node.untilState('cl-hive-comms', 'ready');
+      const channel = await channelOf(second, first);
+      const alice = await Advisor.authorize(node, 'alice', { mode: 'act' });
+      await node.call('hive-client-policy', { action: 'preset', preset: 'aggressive' });
+      await node.call('hive-client-price', { action: 'set', uses: USES });
+      await node.call('hive-client-price', { action: 'on' });
+      const asked = await alice.ask(setFee(channel, 100));
+      const l402 = await payFor(second, asked['result'] as JsonObject);
+      const kill = { name: 'cl-hive-comms', entry: plugin } as const;
+      let executed = 0;
+      for (const [at, [place, told]] of PLACES.entries()) {
+        const request = alice.signed({ ...setFee(channel, 110 + at), l402 });
+        await dieAt(node, kill, [place], () => alice.send(request));
+        const answer = await alice.send(request);
+        expect(codeOf(answer), `${place}: ${JSON.stringify(answer)}`).toBe(told);
+        executed += told === 'executed' ? 1 : 0;
+        if (told === 'executed') {
+          expect(await feeOf(first, second), place).toBe(110 + at);
+        }
+      }
+      for (; executed < USES; executed += 1) {
+        const next = setFee(channel, 130 + executed);
+        expect(codeOf(await alice.ask({ ...next, l402 }))).toBe('executed');
+      }
+      const over = await alice.ask({ ...setFee(channel, 150), l402 });
+      expect(codeOf(over)).toBe('payment_required');
+      await verified(node);
+    });
+  }, 120_000);
 });
