@@ -113,6 +113,15 @@ export class Courier {
     }
   }
 
+  /** Stops waiting for an invoice that surely is not paid; paid all the same, `run` finds it. */
+  async giveUp(key: string, reason: string): Promise<void> {
+    const { store, sealer } = this.#parts;
+    const operation = await findOperation(store.reader, key, sealer);
+    if (operation?.kind === 'mint' && operation.state === 'open' && !this.#running.has(key)) {
+      await this.#void(operation, reason);
+    }
+  }
+
   // A swap is asked again with the very same bytes: done twice, it is done once.
   async #swap(operation: Operation, client: MintClient): Promise<Operation> {
     const { inputs, outputs } = operation;

@@ -45,6 +45,11 @@ export class CashuWallet {
     return this.#courier.cancel(key, 'it was given up before the mint was asked');
   }
 
+  /** Stops waiting for a mint's invoice that surely is not paid; paid all the same, `run` finds it. */
+  giveUp(key: string): Promise<void> {
+    return this.#courier.giveUp(key, 'its invoice was not paid');
+  }
+
   /** Gives up all that a stop left prepared. To be called at a start, once nothing else will run it. */
   async cancelPrepared(): Promise<void> {
     for (const key of await operationKeys(this.#parts.store.reader, 'prepared')) {

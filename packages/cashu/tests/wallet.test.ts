@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { getPubKeyFromPrivKey } from '@cashu/cashu-ts';
 import { type CashuProof, CashuWallet, type Lock, readLock } from '@cl-hive/cashu';
 import { isCodedError, type Msat, satToMsat } from '@cl-hive/core';
-import { TestDatabases } from '@cl-hive/store/testing';
+import { DATABASE_KINDS, TestDatabases } from '@cl-hive/store/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { satOf, URL_A, World } from './support/world.ts';
 
@@ -32,11 +32,17 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 const sat = (amount: number): Msat => satToMsat(amount);
 const nobody = { secrets: new Map<string, string>() };
 
-describe('the wallet', () => {
+describe.each(DATABASE_KINDS)('the wallet on %s', (kind) => {
+  const own = new TestDatabases(kind);
+  const world = new World();
+  afterAll(async () => {
+    await world.close();
+    await own.remove();
+  });
+
   it('buys, sends, receives and pays, and has what the mint says', async () => {
-    const world = newWorld();
-    const alice = await world.wallet(await databases.location(), 'alice');
-    const bob = await world.wallet(await databases.location(), 'bob');
+    const alice = await world.wallet(await own.location(), 'alice');
+    const bob = await world.wallet(await own.location(), 'bob');
     await world.fund(alice, 1000);
     expect(await satOf(alice)).toBe(1000);
 
@@ -396,6 +402,20 @@ describe('what is asked', () => {
     expect((await wallet.find('failed'))?.state).toBe('void');
     expect(await satOf(wallet)).toBe(world.mint.outstanding);
     expect(await satOf(wallet)).toBe(79);
+  });
+});
+
+describe('an invoice of a mint', () => {
+  it('that was given up and is paid all the same gives its proofs', async () => {
+    const world = newWorld();
+    const wallet = await world.wallet(await databases.location());
+    const { terms } = await wallet.prepare.mint({ key: 'm', mint: URL_A, amountMsat: sat(9) });
+    await wallet.giveUp('m');
+    expect(await wallet.reconcile()).toBe(0);
+    expect((await wallet.run('m')).state).toBe('void');
+    world.lightning.paid.add(terms.invoice ?? '');
+    expect((await wallet.run('m')).state).toBe('done');
+    expect(await satOf(wallet)).toBe(9);
   });
 });
 

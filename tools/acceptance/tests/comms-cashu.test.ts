@@ -112,6 +112,8 @@ describe('the Cashu wallet of a node', () => {
         expect(rpcData).toMatchObject({ code: 'mint_url' });
         await node.call('hive-client-mints', { action: 'add', mint: mint.url, private: true });
         expect(await refusal(buy)).toBe('paying_off');
+        const { operations } = await wallet(node, 'balance');
+        expect(operations).toMatchObject([{ kind: 'mint', state: 'void' }]);
         const send = { action: 'send', mint: mint.url, amount_msat: '10sat' };
         expect(await refusal(send)).toBe('paying_off');
         const grant = { action: 'grant', amount_msat: '100sat', until: '30d' };

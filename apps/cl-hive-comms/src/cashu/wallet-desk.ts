@@ -109,6 +109,9 @@ export class WalletDesk {
     }
     const { terms } = await wallet.prepare.mint({ key: name, mint, amountMsat });
     const outcome = await pay.pay(invoiceAsk(request, name, terms.invoice ?? ''));
+    if (outcome.kind === 'refused') {
+      await wallet.giveUp(name);
+    }
     const payment = payView(outcome);
     const operation = await wallet.run(name);
     if (operation.state === 'open' && payment['outcome'] === 'executed') {
