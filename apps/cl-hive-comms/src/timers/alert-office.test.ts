@@ -1,3 +1,5 @@
+import { type Intent, type Order, orderCommand } from '@cl-hive/comms';
+import type { Msat } from '@cl-hive/core';
 import { describe, expect, it } from 'vitest';
 import { AlertOffice, type OperatorMessage } from './alert-office.ts';
 
@@ -54,5 +56,28 @@ describe('AlertOffice', () => {
     expect(told.map(({ data }) => data['seq'])).toEqual(
       Array.from({ length: 100 }, (_, index) => index + 51),
     );
+  });
+
+  it('tells at once of a payment without effect, and who is stopped by it', async () => {
+    const { subject, told } = office();
+    const order: Order = {
+      method: 'l402',
+      purpose: 'service',
+      amountMsat: 1000n as Msat,
+      feeMsat: 0n as Msat,
+      payee: 'shop.example',
+      reference: undefined,
+      peers: [],
+      detail: {},
+    };
+    const intent = { id: 7, danger: 6, command: orderCommand(order), state: 'executed' };
+    const paid = { ...intent, outcome: { outcome: 'executed', result: {} } } as unknown as Intent;
+    subject.recorded(paid);
+    await turn();
+    expect(told.filter(({ text }) => text.startsWith('critical'))).toEqual([]);
+    const outcome = { outcome: 'executed', code: 'paid_no_effect', message: 'it answers 500' };
+    subject.recorded({ ...paid, outcome } as unknown as Intent);
+    await turn();
+    expect(told.at(-1)?.text).toMatch(/^critical: request 7 .* it answers 500.*action=resume/);
   });
 });
