@@ -81,7 +81,7 @@ async function left(node: NodeUnderTest): Promise<bigint> {
 /** What is asked for, by method; asked for again it is the same. */
 type Ask = (amount: number) => Promise<JsonObject>;
 
-async function asks(payee: NodeUnderTest): Promise<Readonly<Record<string, Ask>>> {
+async function asks(payee: NodeUnderTest): Promise<Readonly<Record<'bolt11' | 'bolt12', Ask>>> {
   const { offer } = await payee.call('hive-client-offer', { description: 'as you like' });
   return {
     bolt11: async (amount) => {
@@ -101,18 +101,20 @@ describe('a plugin that is killed while it pays', () => {
     ...TWICE.map(([fate, ...places]) => ({ fate, places })),
   ];
 
-  it('KX-01, I2, I4: pays nothing twice and forgets nothing, by invoice and by offer', async () => {
-    await withPair([{ path: plugin }], async (first, second) => {
-      const { node } = first;
-      await node.untilState('cl-hive-comms', 'ready');
-      await second.node.untilState('cl-hive-comms', 'ready');
-      await channelOf(first, second);
-      await node.call('hive-client-policy', { action: 'set', settings: UNLIMITED });
-      const grant = { action: 'grant', amount_msat: '500000sat', until: '1d' };
-      await node.call('hive-client-payments', grant);
-      let index = 0;
-      let unknownMsat = 0n;
-      for (const [method, ask] of Object.entries(await asks(second.node))) {
+  it.each(['bolt11', 'bolt12'] as const)(
+    'KX-01, I2, I4: pays nothing twice and forgets nothing, by %s',
+    async (method) => {
+      await withPair([{ path: plugin }], async (first, second) => {
+        const { node } = first;
+        await node.untilState('cl-hive-comms', 'ready');
+        await second.node.untilState('cl-hive-comms', 'ready');
+        await channelOf(first, second);
+        await node.call('hive-client-policy', { action: 'set', settings: UNLIMITED });
+        const grant = { action: 'grant', amount_msat: '500000sat', until: '1d' };
+        await node.call('hive-client-payments', grant);
+        let index = 0;
+        let unknownMsat = 0n;
+        const ask = (await asks(second.node))[method];
         for (const { fate, places } of all) {
           index += 1;
           const amount = BASE_MSAT + index;
@@ -128,20 +130,21 @@ describe('a plugin that is killed while it pays', () => {
           expect(again, said).toMatchObject({ outcome: answer['outcome'], repeated: true });
           unknownMsat += fate === 'unknown' ? BigInt(amount + 1000) : 0n;
         }
-      }
-      expect(Math.max(...(await arrived(second)).values())).toBe(1);
-      const { balances, history } = await node.call('hive-client-payments', { limit: 1000 });
-      const { spent_msat: spent, reserved_msat, unknown_msat } = balances as JsonObject;
-      const settled = Object.values(spent as JsonObject).reduce<bigint>(
-        (sum, amount) => sum + BigInt(amount as number),
-        0n,
-      );
-      expect(settled).toBe(await left(node));
-      expect(reserved_msat).toBe(0);
-      expect(BigInt(unknown_msat as number)).toBe(unknownMsat);
-      expect((history as JsonObject[]).some(({ state }) => state === 'reserved')).toBe(false);
-      const report = await node.call('hive-client-receipts', { action: 'verify' });
-      expect(report).toMatchObject({ ok: true, faults: [] });
-    });
-  }, 240_000);
+        expect(Math.max(...(await arrived(second)).values())).toBe(1);
+        const { balances, history } = await node.call('hive-client-payments', { limit: 1000 });
+        const { spent_msat: spent, reserved_msat, unknown_msat } = balances as JsonObject;
+        const settled = Object.values(spent as JsonObject).reduce<bigint>(
+          (sum, amount) => sum + BigInt(amount as number),
+          0n,
+        );
+        expect(settled).toBe(await left(node));
+        expect(reserved_msat).toBe(0);
+        expect(BigInt(unknown_msat as number)).toBe(unknownMsat);
+        expect((history as JsonObject[]).some(({ state }) => state === 'reserved')).toBe(false);
+        const report = await node.call('hive-client-receipts', { action: 'verify' });
+        expect(report).toMatchObject({ ok: true, faults: [] });
+      });
+    },
+    240_000,
+  );
 });
