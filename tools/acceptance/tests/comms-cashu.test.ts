@@ -74,7 +74,7 @@ describe('the Cashu wallet of a node', () => {
         label: 'paid by the mint',
         description: '',
       });
-      const melt = { ...at, bolt11: textOf(invoice['bolt11']), key: 'bill' };
+      const melt = { ...at, invoice: textOf(invoice['bolt11']), key: 'bill' };
       const paid = await wallet(second.node, 'melt', melt);
       expect(paid).toMatchObject({ payment: { outcome: 'executed' } });
       const more = await node.call('invoice', {

@@ -11,7 +11,7 @@ interface Params {
   readonly mint?: string | undefined;
   readonly amount_msat?: Msat | undefined;
   readonly max_fee_msat?: Msat | undefined;
-  readonly bolt11?: string | undefined;
+  readonly invoice?: string | undefined;
   readonly token?: string | undefined;
   readonly purpose: string;
   readonly key?: string | undefined;
@@ -30,22 +30,22 @@ const NEEDS: Readonly<Record<Action, readonly (keyof Params)[]>> = {
 };
 
 function check(params: Params): void {
-  const { action, bolt11, amount_msat: amount } = params;
+  const { action, invoice, amount_msat: amount } = params;
   for (const need of NEEDS[action]) {
     if (params[need] === undefined) {
       throw new MethodError(INVALID_PARAMS, `${need}: ${action} needs it`);
     }
   }
-  if (action === 'melt' && (bolt11 === undefined) === (amount === undefined)) {
+  if (action === 'melt' && (invoice === undefined) === (amount === undefined)) {
     throw new MethodError(
       INVALID_PARAMS,
-      'bolt11: melt needs an invoice to pay, or amount_msat to bring back to this node',
+      'invoice: melt needs an invoice to pay, or amount_msat to bring back to this node',
     );
   }
 }
 
 function handle({ wallet }: CommsServices, params: Params): Promise<JsonObject> {
-  const { action, mint = '', bolt11, token = '', key, purpose } = params;
+  const { action, mint = '', invoice, token = '', key, purpose } = params;
   const request = {
     mint,
     purpose,
@@ -60,7 +60,7 @@ function handle({ wallet }: CommsServices, params: Params): Promise<JsonObject> 
     case 'mint':
       return wallet.buy(request);
     case 'melt':
-      return wallet.melt(request, bolt11);
+      return wallet.melt(request, invoice);
     case 'send':
       return wallet.send(request);
     case 'receive':
@@ -82,7 +82,7 @@ export const clientWallet = (ready: () => CommsServices) =>
       mint: p.text({ min: 1, max: 255 }, 'address of the mint').optional(),
       amount_msat: p.msat('mint, send: how much; melt: how much to bring back').optional(),
       max_fee_msat: p.msat('the most it may cost on top; 1 %, at least 5 sat').optional(),
-      bolt11: p.text({ min: 1, max: 4296 }, 'melt: the invoice to pay').optional(),
+      invoice: p.text({ min: 1, max: 4296 }, 'melt: the invoice to pay').optional(),
       token: p.text({ min: 1, max: 262_144 }, 'receive: the token').asSecret().optional(),
       purpose: p
         .text({ min: 1, max: 32 }, 'what it is for, see hive-client-policy')
