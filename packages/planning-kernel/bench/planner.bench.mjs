@@ -15,6 +15,7 @@ const option = (name) =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const FLEETS = [5, 50, 200];
 const NOW_SECONDS = 1_770_100_000;
+const sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
 
 if (option('child') === undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'planner-bench-'));
@@ -130,8 +131,6 @@ function fleetOf(nodeIds, count) {
     clboss: true,
   }));
 }
-
-const sha256 = (text) => createHash('sha256').update(text, 'utf8').digest('hex');
 
 function snapshotOf(members) {
   return {
